@@ -1,0 +1,461 @@
+//! The closed list of changes that Interlock can make.
+//!
+//! Start at [`AnyAction`]; [`Capability`] says what holds for every action of a kind.
+//! Invariant: an action's fields are its text in a plan and back, with nothing added or lost.
+
+use std::{collections::BTreeMap, fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::{revision::Revision, target::Target};
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// One kind of change. Sealed: a new one is a line of `actions!` below, and then every `match` on
+/// [`AnyAction`] asks for it.
+pub trait Action: sealed::Sealed + Clone + fmt::Debug + Send + Sync + Into<AnyAction> {
+    /// Its name in a policy and on a screen.
+    const CAPABILITY: Capability;
+
+    /// What it touches.
+    fn target(&self) -> &Target;
+}
+
+/// An argument of an action: what a policy may limit and an approver reads.
+pub type Arguments = BTreeMap<String, Value>;
+
+/// Calls a macro with every action: `Name "capability" Arguments`.
+#[macro_export]
+macro_rules! for_each_action {
+    ($then:ident) => {
+        $then! {
+            Cancel "database.cancel" SessionArguments,
+            Terminate "database.terminate" SessionArguments,
+            Restart "workload.restart" RestartArguments,
+            Scale "workload.scale" ScaleArguments,
+            Rollback "workload.rollback" RollbackArguments,
+            Silence "alerts.silence" SilenceArguments,
+            Notify "notify.notify" NotifyArguments,
+        }
+    };
+}
+
+macro_rules! actions {
+    ($($Name:ident $capability:literal $Arguments:ident),* $(,)?) => {
+        $(
+            #[doc = concat!("`", $capability, "`: one change, with the exact target and arguments.")]
+            #[derive(Clone, Debug, PartialEq, Eq)]
+            pub struct $Name {
+                /// What it touches.
+                pub target: Target,
+                /// What it does there.
+                pub arguments: $Arguments,
+            }
+
+            impl sealed::Sealed for $Name {}
+
+            impl Action for $Name {
+                const CAPABILITY: Capability = Capability::$Name;
+
+                fn target(&self) -> &Target {
+                    &self.target
+                }
+            }
+
+            impl From<$Name> for AnyAction {
+                fn from(action: $Name) -> AnyAction {
+                    AnyAction::$Name(action)
+                }
+            }
+        )*
+
+        /// The kinds of change; a write capability each.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Capability {
+            $(#[doc = concat!("`", $capability, "`")] $Name,)*
+        }
+
+        impl Capability {
+            /// Every kind, in the order of the list.
+            pub const ALL: &[Capability] = &[$(Capability::$Name),*];
+
+            /// Its name in a policy and on a screen.
+            pub fn name(self) -> &'static str {
+                match self { $(Capability::$Name => $capability),* }
+            }
+        }
+
+        /// Any one change.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum AnyAction {
+            $(#[doc = concat!("`", $capability, "`")] $Name($Name),)*
+        }
+
+        impl AnyAction {
+            /// Its kind.
+            pub fn capability(&self) -> Capability {
+                match self { $(AnyAction::$Name(_) => Capability::$Name),* }
+            }
+
+            /// What it touches.
+            pub fn target(&self) -> &Target {
+                match self { $(AnyAction::$Name(action) => &action.target),* }
+            }
+
+            /// Its arguments by name.
+            pub fn arguments(&self) -> Arguments {
+                match self { $(AnyAction::$Name(action) => to_arguments(&action.arguments)),* }
+            }
+
+            /// The action that these texts of a plan say; every argument must be there and known.
+            pub fn from_parts(
+                capability: Capability,
+                target: Target,
+                arguments: Arguments,
+            ) -> Result<AnyAction, BadAction> {
+                check_class(capability, &target)?;
+                Ok(match capability {
+                    $(Capability::$Name => AnyAction::$Name($Name {
+                        target,
+                        arguments: from_arguments(capability, arguments)?,
+                    }),)*
+                })
+            }
+        }
+    };
+}
+
+for_each_action!(actions);
+
+/// Of a signal to one database session; all computed by the host from the observed session but
+/// `only_if_state`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionArguments {
+    /// The server process id.
+    pub pid: i32,
+    /// The role that logged in; null where the server did not say.
+    pub role: Option<String>,
+    /// The database; null where the session has none.
+    pub database: Option<String>,
+    /// Act only while the session's `state` is this.
+    pub only_if_state: Option<String>,
+    /// Whole seconds its transaction had been open when it was observed; null without one.
+    pub transaction_age_s: Option<u64>,
+}
+
+/// Of a rolling restart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RestartArguments {
+    /// `Deployment`, `StatefulSet` or `DaemonSet`.
+    pub kind: String,
+    /// The namespace observed.
+    pub namespace: String,
+}
+
+/// Of a change of the replica count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScaleArguments {
+    /// `Deployment` or `StatefulSet`.
+    pub kind: String,
+    /// The namespace observed.
+    pub namespace: String,
+    /// The count to set.
+    pub replicas: u32,
+    /// The count observed: what `max_change_percent` measures from.
+    pub observed_replicas: u32,
+}
+
+/// Of going back to the revision before the one observed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RollbackArguments {
+    /// `Deployment`.
+    pub kind: String,
+    /// The namespace observed.
+    pub namespace: String,
+    /// The revision observed.
+    pub from_revision: String,
+    /// The revision to set.
+    pub to_revision: String,
+}
+
+/// Of a new silence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SilenceArguments {
+    /// The observed alert's labels, each matched exactly.
+    pub labels: BTreeMap<String, String>,
+    /// How long, in minutes.
+    pub minutes: u32,
+    /// The step's words, shown as quoted.
+    pub reason: String,
+}
+
+/// Of a message to people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NotifyArguments {
+    /// The step's words, shown as quoted.
+    pub message: String,
+}
+
+impl Capability {
+    /// Its acts observe no state of a target: policy must say `unconditional = true`.
+    pub fn unconditional(self) -> bool {
+        match self {
+            Capability::Silence | Capability::Notify => true,
+            Capability::Cancel
+            | Capability::Terminate
+            | Capability::Restart
+            | Capability::Scale
+            | Capability::Rollback => false,
+        }
+    }
+
+    /// Its acts do not depend on each other: after `moved` or `refused` the next one goes on.
+    pub fn independent(self) -> bool {
+        match self {
+            Capability::Cancel | Capability::Terminate => true,
+            Capability::Restart
+            | Capability::Scale
+            | Capability::Rollback
+            | Capability::Silence
+            | Capability::Notify => false,
+        }
+    }
+
+    /// How many segments its targets have: all are `<source>/<segment>`.
+    pub fn target_segments(self) -> usize {
+        2
+    }
+
+    /// The only words its target's last segment can be; `None`: any.
+    pub fn target_classes(self) -> Option<&'static [&'static str]> {
+        match self {
+            Capability::Cancel | Capability::Terminate => Some(&crate::target::SESSION_CLASSES),
+            Capability::Restart
+            | Capability::Scale
+            | Capability::Rollback
+            | Capability::Silence
+            | Capability::Notify => None,
+        }
+    }
+
+    /// The arguments that a policy may limit, in order of name.
+    pub fn argument_names(self) -> &'static [&'static str] {
+        match self {
+            Capability::Cancel | Capability::Terminate => &[
+                "database",
+                "only_if_state",
+                "pid",
+                "role",
+                "transaction_age_s",
+            ],
+            Capability::Restart => &["kind", "namespace"],
+            Capability::Scale => &["kind", "namespace", "observed_replicas", "replicas"],
+            Capability::Rollback => &["from_revision", "kind", "namespace", "to_revision"],
+            Capability::Silence => &["labels", "minutes", "reason"],
+            Capability::Notify => &["message"],
+        }
+    }
+}
+
+impl fmt::Display for Capability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Capability {
+    type Err = BadAction;
+
+    fn from_str(text: &str) -> Result<Capability, BadAction> {
+        let known = Capability::ALL
+            .iter()
+            .find(|capability| capability.name() == text);
+        known
+            .copied()
+            .ok_or_else(|| BadAction::Capability(text.chars().take(80).collect()))
+    }
+}
+
+impl Serialize for Capability {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Capability {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Capability, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+/// A text of a plan that is no action.
+#[derive(Debug, thiserror::Error)]
+pub enum BadAction {
+    /// No write capability has this name.
+    #[error("`{0}` is not a write capability")]
+    Capability(String),
+    /// The target is not of the capability's grammar.
+    #[error("`{target}` is not a target of {capability}")]
+    Target {
+        /// The capability.
+        capability: Capability,
+        /// The target.
+        target: Target,
+    },
+    /// An argument is missing, unknown or of another type.
+    #[error("arguments of {capability}: {source}")]
+    Arguments {
+        /// The capability.
+        capability: Capability,
+        /// What is wrong with them.
+        source: serde_json::Error,
+    },
+    /// The revision is not of the capability's kind.
+    #[error("revision of {capability}: {source}")]
+    Revision {
+        /// The capability.
+        capability: Capability,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+}
+
+impl AnyAction {
+    /// What takes it back, from what was observed before it; `None` where nothing can.
+    pub fn undo(&self) -> Option<AnyAction> {
+        match self {
+            AnyAction::Scale(scale) => Some(AnyAction::Scale(Scale {
+                target: scale.target.clone(),
+                arguments: ScaleArguments {
+                    replicas: scale.arguments.observed_replicas,
+                    observed_replicas: scale.arguments.replicas,
+                    ..scale.arguments.clone()
+                },
+            })),
+            AnyAction::Rollback(rollback) => Some(AnyAction::Rollback(Rollback {
+                target: rollback.target.clone(),
+                arguments: RollbackArguments {
+                    from_revision: rollback.arguments.to_revision.clone(),
+                    to_revision: rollback.arguments.from_revision.clone(),
+                    ..rollback.arguments.clone()
+                },
+            })),
+            // A session, a restart, a message cannot be taken back.
+            AnyAction::Cancel(_)
+            | AnyAction::Terminate(_)
+            | AnyAction::Restart(_)
+            | AnyAction::Silence(_)
+            | AnyAction::Notify(_) => None,
+        }
+    }
+}
+
+fn check_class(capability: Capability, target: &Target) -> Result<(), BadAction> {
+    let right_length = target.segments().count() == capability.target_segments();
+    let class = target.segments().last().unwrap_or_default();
+    let right_class = capability
+        .target_classes()
+        .is_none_or(|classes| classes.contains(&class));
+    if right_length && right_class {
+        Ok(())
+    } else {
+        Err(BadAction::Target {
+            capability,
+            target: target.clone(),
+        })
+    }
+}
+
+fn to_arguments<T: Serialize>(arguments: &T) -> Arguments {
+    match serde_json::to_value(arguments) {
+        Ok(Value::Object(map)) => map.into_iter().collect(),
+        // Structs of integers and strings: they always serialise to an object.
+        _ => Arguments::new(),
+    }
+}
+
+fn from_arguments<T: DeserializeOwned>(
+    capability: Capability,
+    arguments: Arguments,
+) -> Result<T, BadAction> {
+    // A missing key must not read as null: the bytes signed name every argument.
+    let names = capability.argument_names();
+    if let Some(missing) = names.iter().find(|name| !arguments.contains_key(**name)) {
+        let source = serde::de::Error::missing_field(missing);
+        return Err(BadAction::Arguments { capability, source });
+    }
+    serde_json::from_value(Value::Object(arguments.into_iter().collect()))
+        .map_err(|source| BadAction::Arguments { capability, source })
+}
+
+/// The revision that `capability`'s plan entry holds.
+pub(crate) fn read_revision(capability: Capability, seen: Value) -> Result<Revision, BadAction> {
+    Revision::read(capability, seen).map_err(|source| BadAction::Revision { capability, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn terminate() -> AnyAction {
+        AnyAction::Terminate(Terminate {
+            target: "orders-db/client".parse().unwrap(),
+            arguments: SessionArguments {
+                pid: 210_411,
+                role: Some("checkout".to_owned()),
+                database: None,
+                only_if_state: Some("idle in transaction".to_owned()),
+                transaction_age_s: Some(842),
+            },
+        })
+    }
+
+    #[test]
+    fn an_action_survives_its_parts() {
+        let action = terminate();
+        let back = AnyAction::from_parts(
+            action.capability(),
+            action.target().clone(),
+            action.arguments(),
+        );
+        assert_eq!(back.unwrap(), action);
+    }
+
+    #[test]
+    fn a_missing_or_unknown_argument_is_refused() {
+        let action = terminate();
+        let target = action.target().clone();
+        let mut missing = action.arguments();
+        missing.remove("database");
+        assert!(AnyAction::from_parts(Capability::Terminate, target.clone(), missing).is_err());
+        let mut more = action.arguments();
+        more.insert("force".to_owned(), Value::Bool(true));
+        assert!(AnyAction::from_parts(Capability::Terminate, target, more).is_err());
+    }
+
+    #[test]
+    fn a_target_of_another_grammar_is_refused() {
+        for bad in ["orders-db", "orders-db/clients", "orders-db/client/1"] {
+            let target: Target = bad.parse().unwrap();
+            let arguments = terminate().arguments();
+            assert!(AnyAction::from_parts(Capability::Terminate, target, arguments).is_err());
+        }
+    }
+
+    #[test]
+    fn the_argument_names_are_the_fields() {
+        let names: Vec<String> = terminate().arguments().into_keys().collect();
+        assert_eq!(names, Capability::Terminate.argument_names());
+    }
+}
