@@ -1,1 +1,31 @@
-//! Placeholder while the workspace is laid out.
+//! Real servers for tests, the demo and benchmarks: PostgreSQL, its exporter, Prometheus and
+//! Alertmanager, each private, on a free loopback port, with its state in a temporary folder; and the
+//! incidents that real clients make of them.
+//! Not a mock, and not for production: sync is off, applications need no password.
+//! Start at [`Stack::start`] for all four, [`Postgres::build`] for one database.
+//! What always holds: a server ends when its value is dropped, also in a panic, and when this process is
+//! killed; nothing is left but what the system cleans from its temporary folder.
+#![forbid(unsafe_code)]
+
+pub mod alertmanager;
+pub mod binary;
+mod daemon;
+mod error;
+pub mod exporter;
+pub mod http;
+mod port;
+pub mod postgres;
+pub mod process;
+pub mod prometheus;
+pub mod ready;
+mod session;
+mod stack;
+
+pub use alertmanager::Alertmanager;
+pub use error::ServerError;
+pub use exporter::Exporter;
+pub use port::free_port;
+pub use postgres::{Logins, Postgres, PostgresBuilder};
+pub use prometheus::Prometheus;
+pub use session::Session;
+pub use stack::{Stack, StackSetup};
