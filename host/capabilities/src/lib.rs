@@ -1,1 +1,20 @@
-//! Placeholder while the workspace is laid out.
+//! What a step may ask, what production may be asked to do, and the types that
+//! keep the two apart.
+//!
+//! It is not a client of any real system (those are connectors), and it runs no
+//! component. Start at [`read::Read`] for the one shape of all reads, at
+//! [`call::Recorded`] for what a run keeps of each.
+//!
+//! Always: one struct is a component's value, a connector's answer and the JSON
+//! of the record.
+#![forbid(unsafe_code)]
+
+pub mod call;
+pub mod read;
+pub mod report;
+mod text;
+pub mod wire;
+pub mod write;
+
+pub use call::{Answer, Ask, ReadCall, Recorded};
+pub use read::{AnswerLimit, Gap, Read, Readers, Soon, Unchecked};
