@@ -250,6 +250,33 @@ impl Ask {
     }
 }
 
+impl Answer {
+    /// How many items it lists; 0 where it is one whole.
+    pub fn items(&self) -> usize {
+        match self {
+            Answer::MetricsInstant(it) => it.samples.len(),
+            Answer::MetricsRange(it) => it.series.len(),
+            Answer::LogsSearch(it) => it.lines.len(),
+            Answer::AlertsList(it) => it.alerts.len(),
+            Answer::ChangesList(it) => it.changes.len(),
+            Answer::TopologyServices(it) => it.services.len(),
+            Answer::DatabaseSessions(it) => it.sessions.len(),
+            Answer::DatabaseLocks(it) => it.locks.len(),
+            Answer::DatabasePreparedTransactions(it) => it.transactions.len(),
+            Answer::DatabaseReplicationSlots(it) => it.slots.len(),
+            Answer::WorkloadsDescribe(it) => it.workloads.len(),
+            Answer::WorkloadsEvents(it) => it.events.len(),
+            Answer::IncidentsSimilar(it) => it.incidents.len(),
+            Answer::DatabaseSettings(_) | Answer::HttpProbeProbe(_) => 0,
+        }
+    }
+
+    /// Whether `item` can be cited: one of its items, or 0 for the whole.
+    pub fn has_item(&self, item: u32) -> bool {
+        item == 0 || usize::try_from(item).is_ok_and(|item| item < self.items())
+    }
+}
+
 /// One call of a run, as its cassette, its plan's evidence and its screens see it.
 ///
 /// As JSON: `id`, `call`, `ask`, one of `answer` and `gap` (the other is null),

@@ -9,6 +9,7 @@
 //! of the record.
 #![forbid(unsafe_code)]
 
+pub mod aim;
 pub mod call;
 pub mod read;
 pub mod report;
@@ -16,5 +17,6 @@ mod text;
 pub mod wire;
 pub mod write;
 
+pub use aim::{Aimed, CannotAim, WriteArgs, aim};
 pub use call::{Answer, Ask, ReadCall, Recorded};
 pub use read::{AnswerLimit, Gap, Read, Readers, Soon, Unchecked};
