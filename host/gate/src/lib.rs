@@ -10,7 +10,12 @@
 pub mod action;
 pub mod canonical;
 pub mod ids;
+pub mod key;
 pub mod plan;
+pub mod policy;
 pub mod revision;
+pub mod sshsig;
 pub mod target;
 pub mod time;
+pub mod token;
+mod wire;
