@@ -13,6 +13,9 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+/// How often a build starts anew because a source was saved while it ran.
+const TRIES_MAX: u32 = 3;
+
 /// How to build.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
@@ -70,25 +73,7 @@ pub fn build(dir: &Path, options: &Options) -> Result<Built, BuildError> {
     let lock = File::create(&lock_path).map_err(BuildError::io("write", &lock_path))?;
     lock.lock().map_err(BuildError::io("lock", &lock_path))?;
 
-    let kept = steps.join(key(&package, &toolchain)?);
-    let cached = kept.is_dir();
-    if !cached {
-        let echo = if options.verbose {
-            Echo::Stderr
-        } else {
-            Echo::Nothing
-        };
-        let target = steps.join(format!("cargo-{}", toolchain.name));
-        let modules = compile(&dir, &package, &toolchain, &target, echo)?;
-        let fresh = tempfile::tempdir_in(&steps).map_err(BuildError::io("write", &steps))?;
-        for (step, module) in &modules {
-            let bytes = std::fs::read(module).map_err(BuildError::io("read", module))?;
-            let path = fresh.path().join(format!("{step}.wasm"));
-            std::fs::write(&path, encode(step, &bytes)?).map_err(BuildError::io("write", path))?;
-        }
-        let fresh = fresh.keep();
-        std::fs::rename(&fresh, &kept).map_err(BuildError::io("write", &kept))?;
-    }
+    let (kept, cached) = compiled(&dir, &package, &toolchain, &steps, options)?;
     let components = dir.join("components");
     std::fs::create_dir_all(&components).map_err(BuildError::io("write", &components))?;
     let mut built = Vec::new();
@@ -107,6 +92,44 @@ pub fn build(dir: &Path, options: &Options) -> Result<Built, BuildError> {
         toolchain: toolchain.name,
         cached,
     })
+}
+
+/// The folder that holds the components of these very sources, and whether it was there before.
+fn compiled(
+    dir: &Path,
+    package: &Package,
+    toolchain: &Toolchain,
+    steps: &Path,
+    options: &Options,
+) -> Result<(PathBuf, bool), BuildError> {
+    let mut now = key(package, toolchain)?;
+    for _ in 0..TRIES_MAX {
+        let kept = steps.join(&now);
+        if kept.is_dir() {
+            return Ok((kept, true));
+        }
+        let echo = if options.verbose {
+            Echo::Stderr
+        } else {
+            Echo::Nothing
+        };
+        let target = steps.join(format!("cargo-{}", toolchain.name));
+        let modules = compile(dir, package, toolchain, &target, echo)?;
+        let fresh = tempfile::tempdir_in(steps).map_err(BuildError::io("write", steps))?;
+        for (step, module) in &modules {
+            let bytes = std::fs::read(module).map_err(BuildError::io("read", module))?;
+            let path = fresh.path().join(format!("{step}.wasm"));
+            std::fs::write(&path, encode(step, &bytes)?).map_err(BuildError::io("write", path))?;
+        }
+        // A file that was saved meanwhile would put these bytes under a key that is not theirs.
+        let after = key(package, toolchain)?;
+        if after == now {
+            std::fs::rename(fresh.keep(), &kept).map_err(BuildError::io("write", &kept))?;
+            return Ok((kept, false));
+        }
+        now = after;
+    }
+    Err(BuildError::Changing { dir: dir.into() })
 }
 
 /// Writes `bytes` to `path` so that a reader finds the old file or the new one, never a part.

@@ -104,6 +104,12 @@ pub enum BuildError {
         /// What it is instead.
         why: String,
     },
+    /// Sources were saved during every try to build them.
+    #[error("the sources of `{}` change while they are built", dir.display())]
+    Changing {
+        /// The folder.
+        dir: PathBuf,
+    },
     /// A folder has no built components.
     #[error("`{}` has no built components; `interlock build` makes them", dir.display())]
     NotBuilt {

@@ -25,6 +25,10 @@ pub(crate) fn key(package: &Package, toolchain: &Toolchain) -> Result<String, Bu
     field("compiler", toolchain.identity.as_bytes());
     field("flags", compile::FLAGS.join(" ").as_bytes());
     field("package", package.name.as_bytes());
+    // Editions, patches and lints of a workspace are inherited from here.
+    let workspace = package.workspace_root.join("Cargo.toml");
+    let bytes = std::fs::read(&workspace).map_err(BuildError::io("read", workspace))?;
+    field("workspace", &bytes);
     for line in &package.locked {
         field("locked", line.as_bytes());
     }
