@@ -1,9 +1,13 @@
 //! The write tier: what a step cites, what it is answered, and the traits that
 //! can change production. The records are those of `interlock:write/types`.
 
+mod writers;
+
 use serde::{Deserialize, Serialize};
 #[cfg(feature = "component")]
 use wasmtime::component::{ComponentType, Lift, Lower};
+
+pub use writers::{AlertsWriter, DatabaseWriter, NotifyWriter, WorkloadWriter, Writers};
 
 /// An item of an answer that this run recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
