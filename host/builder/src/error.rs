@@ -117,12 +117,12 @@ pub enum BuildError {
         dir: PathBuf,
     },
     /// A name that no runbook may have.
-    #[error(
-        "`{name}` is no runbook name: a lower-case letter, then lower-case letters, digits and `-`"
-    )]
+    #[error("`{name}` is no name for a runbook: {why}")]
     Name {
         /// The refused name.
         name: String,
+        /// What a name is, or what this one is.
+        why: &'static str,
     },
     /// The folder for a new runbook is there already.
     #[error("`{}` exists already", path.display())]
