@@ -2,20 +2,42 @@
 //!
 //! Not a clock, a store or a key ring: time, tokens and past decisions are arguments, and nothing
 //! here does I/O.
-//! Start at [`plan::Plan`] (what would be done) and [`action::AnyAction`] (one change).
-//! Invariant: nothing outside this crate makes a permit.
+//! Start at [`decide`], then [`Reason`]: one variant per way to be refused. [`plan::Plan`] is what
+//! would be done, [`Token`] a person's signed word on it, [`Policy`] who may say it.
+//! Invariant: nothing outside this crate makes a [`Permit`].
 
 #![forbid(unsafe_code)]
 
 pub mod action;
 pub mod canonical;
+pub mod case;
+pub mod decide;
+pub mod escape;
+pub mod explain;
+pub mod history;
 pub mod ids;
 pub mod key;
+pub mod limits;
+pub mod permit;
 pub mod plan;
 pub mod policy;
+mod quorum;
+pub mod reason;
 pub mod revision;
 pub mod sshsig;
+pub mod state;
 pub mod target;
 pub mod time;
 pub mod token;
+mod weigh;
 mod wire;
+
+pub use case::Case;
+pub use decide::{Denied, decide};
+pub use explain::{Finding, explain};
+pub use history::{History, Kind};
+pub use permit::{AnyPermit, Basis, Permit};
+pub use policy::Policy;
+pub use reason::Reason;
+pub use state::{PlanEvent, PlanState};
+pub use token::Token;

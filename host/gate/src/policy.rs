@@ -27,6 +27,8 @@ pub use self::read::READ_CAPABILITIES;
 pub use self::sandbox::Sandbox;
 pub use self::units::{duration_ms, duration_text, size_bytes};
 
+pub(crate) use self::rule::{observed_argument, presence_word};
+
 use self::fields::{Complaints, Fields};
 use crate::ids::{HostId, PolicyDigest};
 use crate::key::SignerKey;

@@ -33,6 +33,9 @@ pub fn size_bytes(text: &str) -> Option<u64> {
 
 /// Writes milliseconds as the fewest units that say it: `15m`, `1h`, `1h 30m`, `3m 18s`.
 pub fn duration_text(ms: u64) -> String {
+    if ms == 0 {
+        return "0s".to_owned();
+    }
     if ms < 1_000 {
         return format!("{ms}ms");
     }

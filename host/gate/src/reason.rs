@@ -1,0 +1,581 @@
+//! Every way to be refused, one variant each, in the order in which they are reported.
+//! Invariant: reasons are matched without a wildcard, here and everywhere.
+
+use std::fmt;
+
+use crate::action::Capability;
+use crate::escape;
+use crate::history::Kind;
+use crate::ids::PersonName;
+use crate::policy::duration_text;
+use crate::sshsig::Presence;
+use crate::state::PlanState;
+use crate::target::Target;
+use crate::time::Time;
+
+/// One reason against a plan. Their order is the order of reporting.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// The plan names another host.
+    OtherHost {
+        /// The origin that the plan names.
+        named: String,
+    },
+    /// The clock is too far behind the journal's last entry.
+    ClockBehind {
+        /// By how many seconds.
+        by_s: u64,
+    },
+    /// What the journal says of the plan contradicts itself.
+    HistoryBroken,
+    /// The plan stands where this cannot be done.
+    State {
+        /// Where it stands.
+        state: PlanState,
+    },
+    /// The plan was redeemed for this before.
+    Redeemed {
+        /// For what.
+        kind: Kind,
+        /// When.
+        at: Time,
+    },
+    /// No act that was done can be taken back.
+    NothingToUndo,
+    /// The plan was made later than now.
+    PlanFromFuture {
+        /// When it says it was made.
+        created_at: Time,
+    },
+    /// The plan's time ran out.
+    PlanExpired {
+        /// When.
+        at: Time,
+        /// Seconds since.
+        ago_s: u64,
+    },
+    /// The policy lists the plan under `[revoked]`.
+    PlanRevoked,
+    /// An approver rejected the plan.
+    Rejected {
+        /// Who.
+        by: PersonName,
+        /// When they signed.
+        at: Time,
+    },
+    /// An approver took an approval back.
+    Revoked {
+        /// Who.
+        by: PersonName,
+        /// When they signed.
+        at: Time,
+    },
+    /// A `[[never]]` forbids the action.
+    Never {
+        /// The action's place in the plan, from 0.
+        action: u16,
+        /// What it would do.
+        capability: Capability,
+        /// To what.
+        target: Target,
+        /// The pattern that forbids it.
+        pattern: String,
+    },
+    /// The rule that the plan names is gone or says something else now.
+    RuleChanged {
+        /// The action's place in the plan, from 0.
+        action: u16,
+        /// The rule's name in the plan.
+        rule: String,
+    },
+    /// The rule that the plan names does not permit the action.
+    NoRule {
+        /// The action's place in the plan, from 0.
+        action: u16,
+        /// What it would do.
+        capability: Capability,
+        /// To what.
+        target: Target,
+        /// The rule's name in the plan.
+        rule: String,
+    },
+    /// More actions of one plan than the rule permits.
+    PerRun {
+        /// The rule.
+        rule: String,
+        /// How many it permits.
+        limit: u32,
+        /// How many the plan holds.
+        asked: u32,
+    },
+    /// More actions within the hour than the rule permits.
+    PerHour {
+        /// The rule.
+        rule: String,
+        /// How many it permits.
+        limit: u32,
+        /// How many there were.
+        had: u32,
+        /// How many the plan would add.
+        asked: u32,
+    },
+    /// Nobody knows who stands behind the request, so that no approver can be told from them.
+    CallerUnmapped {
+        /// How the caller came.
+        via: String,
+    },
+    /// A token that is about another plan.
+    TokenOfOtherPlan {
+        /// Whose it says it is.
+        approver: PersonName,
+    },
+    /// A token by a key that is no approver's.
+    TokenByStranger {
+        /// Whose it says it is.
+        approver: PersonName,
+        /// The key's fingerprint.
+        fingerprint: String,
+    },
+    /// A token that names one person and is signed by another's key.
+    TokenByAnother {
+        /// Whose it says it is.
+        approver: PersonName,
+        /// Whose key signed it.
+        signer: PersonName,
+    },
+    /// A token by a key that was taken back.
+    TokenByRevokedKey {
+        /// Whose.
+        approver: PersonName,
+    },
+    /// A token that lists other acts than the plan's.
+    TokenOfOtherActs {
+        /// Whose.
+        approver: PersonName,
+    },
+    /// A token that is older than the plan.
+    TokenBeforePlan {
+        /// Whose.
+        approver: PersonName,
+        /// When it was issued.
+        issued_at: Time,
+    },
+    /// A token from the future.
+    TokenFromFuture {
+        /// Whose.
+        approver: PersonName,
+        /// When it says it was issued.
+        issued_at: Time,
+    },
+    /// A token that does not count yet.
+    TokenNotYet {
+        /// Whose.
+        approver: PersonName,
+        /// From when on it counts.
+        from: Time,
+    },
+    /// A token whose key and nonce were redeemed for something else.
+    TokenSpent {
+        /// Whose.
+        approver: PersonName,
+    },
+    /// A token that counted once and does no more.
+    TokenExpired {
+        /// Whose.
+        approver: PersonName,
+        /// When it ended.
+        at: Time,
+        /// Seconds since.
+        ago_s: u64,
+        /// When it was issued.
+        issued_at: Time,
+        /// The rule's `max_age` in seconds, where that ended it and not its own end.
+        max_age_s: Option<u64>,
+    },
+    /// A token that shows too little of a person.
+    TokenPresence {
+        /// Whose.
+        approver: PersonName,
+        /// What the rule asks for.
+        needs: Presence,
+    },
+    /// A token of somebody who stands behind the request.
+    TokenOfRequester {
+        /// Whose.
+        approver: PersonName,
+    },
+    /// A freeze is on.
+    Frozen {
+        /// The freeze.
+        freeze: String,
+        /// When it ends.
+        until: Time,
+        /// Who may give the one more approval; empty where nobody may.
+        roles: Vec<String>,
+    },
+    /// Too few people signed for one group of a rule.
+    Quorum {
+        /// The rule.
+        rule: String,
+        /// Its group, from 0.
+        group: u16,
+        /// How many it needs.
+        need: u32,
+        /// Who they must be.
+        roles: Vec<String>,
+        /// Whether the requester's people are left out.
+        not_requester: bool,
+        /// What each signature must show.
+        presence: Presence,
+        /// How many signed.
+        has: u32,
+    },
+    /// Each group has enough people, and yet some person would sit twice.
+    Seats {
+        /// The rule.
+        rule: String,
+        /// Seats of the rule and of the freezes that are on.
+        seats: u32,
+        /// How many can be filled by different people.
+        filled: u32,
+    },
+}
+
+impl Reason {
+    /// Whether one more approval, by somebody, would take it away.
+    pub fn is_missing_approval(&self) -> bool {
+        match self {
+            Self::Quorum { .. } | Self::Seats { .. } => true,
+            Self::Frozen { roles, .. } => !roles.is_empty(),
+            Self::OtherHost { .. }
+            | Self::ClockBehind { .. }
+            | Self::HistoryBroken
+            | Self::State { .. }
+            | Self::Redeemed { .. }
+            | Self::NothingToUndo
+            | Self::PlanFromFuture { .. }
+            | Self::PlanExpired { .. }
+            | Self::PlanRevoked
+            | Self::Rejected { .. }
+            | Self::Revoked { .. }
+            | Self::Never { .. }
+            | Self::RuleChanged { .. }
+            | Self::NoRule { .. }
+            | Self::PerRun { .. }
+            | Self::PerHour { .. }
+            | Self::CallerUnmapped { .. }
+            | Self::TokenOfOtherPlan { .. }
+            | Self::TokenByStranger { .. }
+            | Self::TokenByAnother { .. }
+            | Self::TokenByRevokedKey { .. }
+            | Self::TokenOfOtherActs { .. }
+            | Self::TokenBeforePlan { .. }
+            | Self::TokenFromFuture { .. }
+            | Self::TokenNotYet { .. }
+            | Self::TokenSpent { .. }
+            | Self::TokenExpired { .. }
+            | Self::TokenPresence { .. }
+            | Self::TokenOfRequester { .. } => false,
+        }
+    }
+
+    /// The name of its kind, for programs: it never changes once released.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::OtherHost { .. } => "other_host",
+            Self::ClockBehind { .. } => "clock_behind",
+            Self::HistoryBroken => "history_broken",
+            Self::State { .. } => "state",
+            Self::Redeemed { .. } => "redeemed",
+            Self::NothingToUndo => "nothing_to_undo",
+            Self::PlanFromFuture { .. } => "plan_from_future",
+            Self::PlanExpired { .. } => "plan_expired",
+            Self::PlanRevoked => "plan_revoked",
+            Self::Rejected { .. } => "rejected",
+            Self::Revoked { .. } => "revoked",
+            Self::Never { .. } => "never",
+            Self::RuleChanged { .. } => "rule_changed",
+            Self::NoRule { .. } => "no_rule",
+            Self::PerRun { .. } => "per_run",
+            Self::PerHour { .. } => "per_hour",
+            Self::CallerUnmapped { .. } => "caller_unmapped",
+            Self::TokenOfOtherPlan { .. } => "token_of_other_plan",
+            Self::TokenByStranger { .. } => "token_by_stranger",
+            Self::TokenByAnother { .. } => "token_by_another",
+            Self::TokenByRevokedKey { .. } => "token_by_revoked_key",
+            Self::TokenOfOtherActs { .. } => "token_of_other_acts",
+            Self::TokenBeforePlan { .. } => "token_before_plan",
+            Self::TokenFromFuture { .. } => "token_from_future",
+            Self::TokenNotYet { .. } => "token_not_yet",
+            Self::TokenSpent { .. } => "token_spent",
+            Self::TokenExpired { .. } => "token_expired",
+            Self::TokenPresence { .. } => "token_presence",
+            Self::TokenOfRequester { .. } => "token_of_requester",
+            Self::Frozen { .. } => "frozen",
+            Self::Quorum { .. } => "quorum",
+            Self::Seats { .. } => "seats",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OtherHost { named } => {
+                write!(f, "the plan is for host `{}`", escape::strict(named))
+            }
+            Self::ClockBehind { by_s } => {
+                let by = duration_text(by_s.saturating_mul(1_000));
+                write!(f, "the clock is {by} behind the journal's last entry")
+            }
+            Self::HistoryBroken => f.write_str("the journal contradicts itself about this plan"),
+            Self::State { state } => write!(f, "the plan is {state}"),
+            Self::Redeemed { kind, at } => {
+                let what = match kind {
+                    Kind::Apply => "applied",
+                    Kind::Undo => "undone",
+                };
+                write!(f, "the plan was {what} once, at {}", at.clock())
+            }
+            Self::NothingToUndo => f.write_str("no act that was done can be taken back"),
+            Self::PlanFromFuture { created_at } => {
+                write!(
+                    f,
+                    "the plan was made at {}, which is yet to come",
+                    created_at.clock()
+                )
+            }
+            Self::PlanExpired { at, ago_s } => {
+                write!(f, "the plan ended at {}, {} ago", at.clock(), ago(*ago_s))
+            }
+            Self::PlanRevoked => f.write_str("the policy revokes this plan"),
+            Self::Rejected { by, at } => {
+                write!(f, "`{by}` rejected the plan at {}", at.clock())
+            }
+            Self::Revoked { by, at } => {
+                write!(f, "`{by}` revoked the plan at {}", at.clock())
+            }
+            Self::Never {
+                action,
+                capability,
+                target,
+                pattern,
+            } => write!(
+                f,
+                "action {} ({capability} on {target}) is forbidden: [[never]] `{pattern}`",
+                number(*action)
+            ),
+            Self::RuleChanged { action, rule } => write!(
+                f,
+                "rule changed since planned: `{}` of action {}",
+                escape::strict(rule),
+                number(*action)
+            ),
+            Self::NoRule {
+                action,
+                capability,
+                target,
+                rule,
+            } => write!(
+                f,
+                "rule `{}` does not permit action {} ({capability} on {target})",
+                escape::strict(rule),
+                number(*action)
+            ),
+            Self::PerRun { rule, limit, asked } => write!(
+                f,
+                "rule `{}` permits {} a run, the plan holds {asked}",
+                escape::strict(rule),
+                actions(*limit)
+            ),
+            Self::PerHour {
+                rule,
+                limit,
+                had,
+                asked,
+            } => write!(
+                f,
+                "rule `{}` permits {} an hour, had {had}, the plan adds {asked}",
+                escape::strict(rule),
+                actions(*limit)
+            ),
+            Self::CallerUnmapped { via } => write!(
+                f,
+                "no [[caller]] says who stands behind `{}`; missing: {}",
+                escape::strict(via),
+                missing_caller(via)
+            ),
+            Self::TokenOfOtherPlan { approver } => {
+                write!(f, "token of `{approver}` is for another plan")
+            }
+            Self::TokenByStranger {
+                approver,
+                fingerprint,
+            } => {
+                write!(
+                    f,
+                    "token of `{approver}` is signed by {fingerprint}, no approver's key"
+                )
+            }
+            Self::TokenByAnother { approver, signer } => {
+                write!(f, "token of `{approver}` is signed by a key of `{signer}`")
+            }
+            Self::TokenByRevokedKey { approver } => {
+                write!(f, "token of `{approver}` is signed by a revoked key")
+            }
+            Self::TokenOfOtherActs { approver } => {
+                write!(f, "token of `{approver}` lists other acts than the plan")
+            }
+            Self::TokenBeforePlan {
+                approver,
+                issued_at,
+            } => {
+                let at = issued_at.clock();
+                write!(
+                    f,
+                    "token of `{approver}` is older than the plan (issued {at})"
+                )
+            }
+            Self::TokenFromFuture {
+                approver,
+                issued_at,
+            } => {
+                let at = issued_at.clock();
+                write!(
+                    f,
+                    "token of `{approver}` was issued at {at}, which is yet to come"
+                )
+            }
+            Self::TokenNotYet { approver, from } => {
+                write!(f, "token of `{approver}` counts from {} on", from.clock())
+            }
+            Self::TokenSpent { approver } => {
+                write!(f, "token of `{approver}` was redeemed before")
+            }
+            Self::TokenExpired {
+                approver,
+                at,
+                ago_s,
+                issued_at,
+                max_age_s,
+            } => {
+                write!(
+                    f,
+                    "token of `{approver}` expired at {}, {} ago (issued {}",
+                    at.clock(),
+                    ago(*ago_s),
+                    issued_at.clock()
+                )?;
+                match max_age_s {
+                    Some(s) => {
+                        write!(f, " + max_age {})", duration_text(s.saturating_mul(1_000)))
+                    }
+                    None => f.write_str(")"),
+                }
+            }
+            Self::TokenPresence { approver, needs } => {
+                write!(
+                    f,
+                    "token of `{approver}` is not {}",
+                    presence_clause(*needs)
+                )
+            }
+            Self::TokenOfRequester { approver } => {
+                write!(
+                    f,
+                    "token of `{approver}` does not count: they stand behind the request"
+                )
+            }
+            Self::Frozen {
+                freeze,
+                until,
+                roles,
+            } => {
+                write!(
+                    f,
+                    "freeze `{freeze}` is on until {}",
+                    until.to_seconds_text()
+                )?;
+                if roles.is_empty() {
+                    f.write_str(", and nobody may lift it")
+                } else {
+                    write!(f, ": needs 1 more by {}, has 0", either(roles))
+                }
+            }
+            Self::Quorum {
+                rule,
+                need,
+                roles,
+                not_requester,
+                presence,
+                has,
+                ..
+            } => {
+                write!(
+                    f,
+                    "rule `{}` needs {need} {}",
+                    escape::strict(rule),
+                    either(roles)
+                )?;
+                if *not_requester {
+                    let who = if *need == 1 { "who is" } else { "who are" };
+                    write!(f, " {who} not the requester")?;
+                }
+                match presence {
+                    Presence::Unproven => {}
+                    Presence::Touch | Presence::Verified => {
+                        write!(f, ", {}", presence_clause(*presence))?;
+                    }
+                }
+                write!(f, ", has {has}")
+            }
+            Self::Seats {
+                rule,
+                seats,
+                filled,
+            } => write!(
+                f,
+                "rule `{}` needs {seats} different people for its seats, has {filled}",
+                escape::strict(rule)
+            ),
+        }
+    }
+}
+
+/// The plan's screen counts from 1.
+fn number(action: u16) -> u32 {
+    u32::from(action) + 1
+}
+
+fn actions(count: u32) -> String {
+    if count == 1 {
+        "1 action".to_owned()
+    } else {
+        format!("{count} actions")
+    }
+}
+
+fn ago(seconds: u64) -> String {
+    duration_text(seconds.saturating_mul(1_000))
+}
+
+fn either(roles: &[String]) -> String {
+    roles.join(" or ")
+}
+
+fn presence_clause(presence: Presence) -> &'static str {
+    match presence {
+        Presence::Unproven => "signed by any key",
+        Presence::Touch => "signed with the touch of a security key",
+        Presence::Verified => "signed with a security key that verified its user",
+    }
+}
+
+/// The lines that the policy is missing, ready to be filled in.
+fn missing_caller(via: &str) -> String {
+    let identity = match via.split_once(':') {
+        Some(("uid", uid)) if uid.parse::<u32>().is_ok() => format!("uid = {uid}"),
+        Some(_) | None => "bearer_sha256 = \"...\"".to_owned(),
+    };
+    format!("[[caller]] name = \"...\", {identity}, owner = \"...\"")
+}
