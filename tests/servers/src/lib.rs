@@ -8,11 +8,14 @@
 #![forbid(unsafe_code)]
 
 pub mod alertmanager;
+pub mod behaviour;
 pub mod binary;
 mod daemon;
 mod error;
 pub mod exporter;
 pub mod http;
+pub mod incident;
+mod liar;
 mod port;
 pub mod postgres;
 pub mod process;
@@ -20,12 +23,16 @@ pub mod prometheus;
 pub mod ready;
 mod session;
 mod stack;
+mod steps;
 
 pub use alertmanager::Alertmanager;
 pub use error::ServerError;
 pub use exporter::Exporter;
+pub use incident::{Incident, Pace, Plot, Scenario, Variant};
+pub use liar::{Liar, Lie, SECRET_IN_ERROR};
 pub use port::free_port;
 pub use postgres::{Logins, Postgres, PostgresBuilder};
 pub use prometheus::Prometheus;
 pub use session::Session;
 pub use stack::{Stack, StackSetup};
+pub use steps::{repository, runbook, step};

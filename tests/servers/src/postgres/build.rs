@@ -20,6 +20,7 @@ pub struct PostgresBuilder {
     pub(super) databases: Vec<String>,
     pub(super) roles: Vec<String>,
     pub(super) backup_roles: Vec<String>,
+    pub(super) owner: Option<String>,
     pub(super) port: Option<u16>,
     pub(super) logins: Logins,
 }
@@ -34,6 +35,7 @@ impl Default for PostgresBuilder {
             databases: Vec::new(),
             roles: Vec::new(),
             backup_roles: Vec::new(),
+            owner: None,
             port: None,
             logins: Logins::fresh(),
         }
@@ -80,6 +82,12 @@ impl PostgresBuilder {
     /// A role like [`PostgresBuilder::role`] that may also stream a backup.
     pub fn backup_role(mut self, name: &str) -> Self {
         self.backup_roles.push(name.to_owned());
+        self
+    }
+
+    /// The role that owns the tables and so may alter them: one of those already named.
+    pub fn owner(mut self, name: &str) -> Self {
+        self.owner = Some(name.to_owned());
         self
     }
 

@@ -23,10 +23,15 @@ pub(super) async fn make(server: &Postgres, wanted: &PostgresBuilder) -> Result<
              insert into orders (item) select 'item ' || n from generate_series(1, 500) n; \
              create table jobs (id int primary key, done bool not null default false); \
              insert into jobs select n, false from generate_series(1, 100) n; \
-             grant all on orders, jobs to public; \
+             create table archive as select * from orders; \
+             grant all on orders, jobs, archive to public; \
              grant create, usage on schema public to public",
         )
         .await?;
+        if let Some(owner) = &wanted.owner {
+            let owner = quoted(owner);
+            run(&there, &format!("alter table orders owner to {owner}")).await?;
+        }
     }
     Ok(())
 }
@@ -42,6 +47,9 @@ fn ours(wanted: &PostgresBuilder) -> String {
         logins.read, logins.write, logins.reserved, logins.metrics,
     );
     for role in &wanted.roles {
+        sql.push_str(&format!("create role {} login nosuperuser;", quoted(role)));
+    }
+    for role in &wanted.backup_roles {
         sql.push_str(&format!(
             "create role {} login nosuperuser replication;",
             quoted(role)
