@@ -44,7 +44,8 @@ pub struct WorkloadRevision {
 }
 
 impl Revision {
-    pub(crate) fn read(capability: Capability, seen: Value) -> Result<Revision, serde_json::Error> {
+    /// The revision of an act of `capability`, from its text form.
+    pub fn read(capability: Capability, seen: Value) -> Result<Revision, serde_json::Error> {
         match capability {
             Capability::Cancel | Capability::Terminate => {
                 serde_json::from_value(seen).map(Revision::Session)

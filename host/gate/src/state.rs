@@ -240,6 +240,28 @@ mod tests {
             }
         }
         // What is not listed is illegal.
-        insta::assert_snapshot!(matrix, @"");
+        insta::assert_snapshot!(matrix, @r"
+        Waiting + Rejected -> Rejected
+        Waiting + Revoked -> Revoked
+        Waiting + Expired -> Expired
+        Waiting + Superseded -> Superseded
+        Waiting + Began -> Applying { next: 0 }
+        Applying { next: 3 } + Next -> Applying { next: 4 }
+        Applying { next: 3 } + Finished -> Applied
+        Applying { next: 3 } + Halted -> Stopped { at: 3 }
+        Applying { next: 3 } + Doubted -> Unknown { at: 3 }
+        Applying { next: 65535 } + Finished -> Applied
+        Applying { next: 65535 } + Halted -> Stopped { at: 65535 }
+        Applying { next: 65535 } + Doubted -> Unknown { at: 65535 }
+        Applied + UndoBegan { first: 7 } -> Undoing { next: 7 }
+        Stopped { at: 3 } + UndoBegan { first: 7 } -> Undoing { next: 7 }
+        Unknown { at: 3 } + Reconciled -> Stopped { at: 3 }
+        Undoing { next: 3 } + Next -> Undoing { next: 2 }
+        Undoing { next: 3 } + Halted -> Stopped { at: 3 }
+        Undoing { next: 3 } + Doubted -> Unknown { at: 3 }
+        Undoing { next: 0 } + Finished -> Undone
+        Undoing { next: 0 } + Halted -> Stopped { at: 0 }
+        Undoing { next: 0 } + Doubted -> Unknown { at: 0 }
+        ");
     }
 }

@@ -20,7 +20,7 @@ const WRITE: &str = "[[write]]";
 const NEVER: &str = "[[never]]";
 const APPROVALS: &str = "`approvals`";
 const MAX_AGE_S_DEFAULT: u64 = 15 * 60;
-const NEED_MAX: i64 = 100;
+const NEED_MAX: i64 = 20;
 const GROUPS_MAX: usize = 16;
 
 /// What an argument holds.
