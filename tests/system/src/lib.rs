@@ -1,1 +1,18 @@
-//! Placeholder while the workspace is laid out.
+//! A complete working place for the command line: servers, an incident, a policy, people with keys.
+//! Not a test: those are in `tests/system.rs`, one binary with a module for each promise.
+//! Start at [`World::build`]; [`World::interlock`] runs the real binary as one of its [`Person`]s.
+//! What always holds: everything lies in one temporary folder, and nothing outlives the [`World`].
+#![forbid(unsafe_code)]
+
+mod binary;
+mod error;
+mod files;
+mod people;
+mod ran;
+mod world;
+
+pub use binary::interlock_binary;
+pub use error::WorldError;
+pub use people::{People, Person};
+pub use ran::Ran;
+pub use world::{Times, World, WorldBuilder};
