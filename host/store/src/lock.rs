@@ -19,6 +19,12 @@ pub struct PlanLock {
     file: File,
 }
 
+#[derive(Clone, Copy)]
+enum Patience {
+    None,
+    Waits,
+}
+
 /// Why a lock was not given.
 #[derive(Debug, thiserror::Error)]
 pub enum HeldBy {
@@ -53,6 +59,15 @@ pub fn boot_id() -> String {
 impl PlanLock {
     /// Takes the lock of `name`, kept in `folder`, or says who has it. Never waits.
     pub fn take(folder: &Path, name: &str) -> Result<Self, HeldBy> {
+        Self::get(folder, name, Patience::None)
+    }
+
+    /// Waits for the lock: only for names that are held for the length of a file operation.
+    pub(crate) fn wait(folder: &Path, name: &str) -> Result<Self, HeldBy> {
+        Self::get(folder, name, Patience::Waits)
+    }
+
+    fn get(folder: &Path, name: &str, patience: Patience) -> Result<Self, HeldBy> {
         let unusable = |source| HeldBy::Unusable {
             name: name.to_owned(),
             source,
@@ -69,7 +84,11 @@ impl PlanLock {
             .open(&path)
             .map_err(failed("open", &path))
             .map_err(unusable)?;
-        match file.try_lock() {
+        let got = match patience {
+            Patience::None => file.try_lock(),
+            Patience::Waits => file.lock().map_err(TryLockError::Error),
+        };
+        match got {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(holder(name, file)),
             Err(TryLockError::Error(error)) => return Err(unusable(failed("lock", &path)(error))),

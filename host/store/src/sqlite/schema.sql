@@ -48,11 +48,12 @@ CREATE TABLE run (
 ) STRICT;
 
 CREATE TABLE plan (
-  plan          BLOB PRIMARY KEY,
-  idx           INTEGER NOT NULL REFERENCES entry (idx),
-  run           TEXT NOT NULL REFERENCES run (run),
-  parent        BLOB,
-  state         TEXT NOT NULL
+  plan   BLOB PRIMARY KEY,
+  idx    INTEGER NOT NULL REFERENCES entry (idx),
+  run    TEXT NOT NULL REFERENCES run (run),
+  parent BLOB,
+  acts   INTEGER NOT NULL,
+  state  TEXT NOT NULL
 ) STRICT;
 CREATE INDEX plan_run ON plan (run);
 
@@ -75,13 +76,14 @@ CREATE TABLE redemption (
 ) STRICT;
 
 CREATE TABLE intent (
-  idx     INTEGER PRIMARY KEY REFERENCES entry (idx),
-  plan    BLOB NOT NULL REFERENCES plan (plan),
-  kind    TEXT NOT NULL,
-  action  INTEGER NOT NULL,
-  rule    BLOB NOT NULL,
-  at      INTEGER NOT NULL, -- microseconds since 1970
-  outcome TEXT,
+  idx        INTEGER PRIMARY KEY REFERENCES entry (idx),
+  plan       BLOB NOT NULL REFERENCES plan (plan),
+  kind       TEXT NOT NULL,
+  action     INTEGER NOT NULL,
+  capability TEXT NOT NULL,
+  rule       TEXT NOT NULL,
+  at         INTEGER NOT NULL, -- microseconds since 1970
+  outcome    TEXT,
   UNIQUE (plan, kind, action)
 ) STRICT;
 CREATE INDEX intent_rule ON intent (rule, at);

@@ -1,0 +1,381 @@
+//! What the journal says: one variant per fact.
+//! Not a state: states are folds over these, see [`crate::fold`].
+//! Start at [`Entry`]; [`encode`] and [`decode`] are its bytes.
+//! Invariant: an entry has one byte form, and holds what an auditor needs without any other file.
+
+mod bytes;
+mod outcome;
+
+use std::collections::BTreeMap;
+
+use interlock_gate::history::Kind;
+use interlock_gate::ids::{
+    BlobDigest, CassetteDigest, ComponentDigest, HostId, PersonName, PlanDigest, PolicyDigest,
+    ReportDigest, RunId, TokenDigest,
+};
+use interlock_gate::plan::{ActionText, Plan, Requester, RuleRef, StepBytes};
+use interlock_gate::time::Time;
+use interlock_gate::token::Token;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use bytes::{BadEntry, ENTRY_BYTES_MAX, ENTRY_SCHEMA, decode, encode};
+pub use outcome::RecordedOutcome;
+
+/// One fact. In JSON it also carries `schema` and `at`, the time at which the journal took it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Entry {
+    /// The first entry: whose journal this is.
+    StoreOpened {
+        /// Origin and public key.
+        host: HostId,
+        /// The program's version.
+        version: String,
+    },
+    /// A policy came into force.
+    Policy {
+        /// Of `text`.
+        digest: PolicyDigest,
+        /// The file it was read from.
+        path: String,
+        /// The whole text.
+        text: String,
+    },
+    /// A person let a component's writes be planned.
+    Trusted {
+        /// The runbook's name.
+        runbook: String,
+        /// The step.
+        step: String,
+        /// The step's bytes.
+        component: ComponentDigest,
+        /// Who, as the host knows them.
+        by: String,
+    },
+    /// A run began.
+    RunOpened {
+        /// The run.
+        run: RunId,
+        /// Its caller's own id for it, made unique per caller.
+        id_key: Option<String>,
+        /// The runbook's name.
+        runbook: String,
+        /// The runbook's version.
+        version: String,
+        /// Every step's bytes.
+        components: Vec<StepBytes>,
+        /// The incident, whole.
+        incident: Value,
+        /// What the runbook was given.
+        inputs: BTreeMap<String, Value>,
+        /// Who asked.
+        requester: Requester,
+        /// Who stands behind that.
+        owners: Vec<PersonName>,
+    },
+    /// A step ended; its cassette and report are kept as blobs.
+    StepEnded {
+        /// The run.
+        run: RunId,
+        /// The step.
+        step: String,
+        /// The step's bytes.
+        component: ComponentDigest,
+        /// How many calls it made.
+        calls: u64,
+        /// Everything it saw.
+        cassette: CassetteDigest,
+        /// How it ended.
+        end: StepEnd,
+    },
+    /// A run reached its end, or was found without one.
+    RunEnded {
+        /// The run.
+        run: RunId,
+        /// `concluded`, `planned`, `faulted` or `interrupted`.
+        state: String,
+    },
+    /// A plan was made; one with a parent supersedes it.
+    Planned {
+        /// The plan, whole.
+        #[serde(with = "bytes::whole_plan")]
+        plan: Box<Plan>,
+    },
+    /// A decision about a plan was brought, and its signature holds.
+    Token {
+        /// The plan it decides about.
+        plan: PlanDigest,
+        /// The token file, whole.
+        #[serde(with = "bytes::whole_token")]
+        token: Box<Token>,
+    },
+    /// The gate or the policy said no.
+    Refused {
+        /// The run, where there is one.
+        run: Option<RunId>,
+        /// The plan, where there is one.
+        plan: Option<PlanDigest>,
+        /// What was asked for: `apply`, `undo`, `plan`, `link` and so on.
+        asked: String,
+        /// Every reason, in the gate's order.
+        reasons: Vec<String>,
+    },
+    /// The runner set out to carry out a plan; nothing is redeemed yet.
+    ApplyBegan {
+        /// The plan.
+        plan: PlanDigest,
+        /// Forward or back.
+        #[serde(rename = "for", with = "bytes::kind_word")]
+        kind: Kind,
+        /// Whether the component asked for the same actions again; null where it was not run.
+        conformed: Option<bool>,
+    },
+    /// The gate permitted an action, and it may happen from now on. Only
+    /// [`Journal::append`](interlock_capabilities::journal::Journal) writes it.
+    Intent {
+        /// The plan.
+        plan: PlanDigest,
+        /// The action's place in the plan.
+        index: u16,
+        /// Forward or back.
+        #[serde(rename = "for", with = "bytes::kind_word")]
+        kind: Kind,
+        /// The step: settled acts before this one, or undo steps after it.
+        step: u16,
+        /// The exact change.
+        action: ActionText,
+        /// The rule that permits it.
+        rule: RuleRef,
+        /// The policy in force.
+        policy: PolicyDigest,
+        /// The tokens that filled its seats.
+        tokens: Vec<TokenDigest>,
+        /// On the first intent: the redeemed token files, whole.
+        #[serde(with = "bytes::whole_tokens")]
+        redeems: Option<Vec<Token>>,
+    },
+    /// What came of an intent.
+    Outcome {
+        /// The plan.
+        plan: PlanDigest,
+        /// The action's place in the plan.
+        index: u16,
+        /// Forward or back.
+        #[serde(rename = "for", with = "bytes::kind_word")]
+        kind: Kind,
+        /// What came of it.
+        outcome: RecordedOutcome,
+    },
+    /// The runner is done with a plan for now.
+    ApplyEnded {
+        /// The plan.
+        plan: PlanDigest,
+        /// Forward or back.
+        #[serde(rename = "for", with = "bytes::kind_word")]
+        kind: Kind,
+        /// Why it ended here: null where it went through.
+        stopped: Option<String>,
+        /// How many actions had each outcome, by its name.
+        counts: BTreeMap<String, u64>,
+    },
+    /// The verify step looked at what the plan did.
+    Verified {
+        /// The run.
+        run: RunId,
+        /// The plan.
+        plan: PlanDigest,
+        /// `fixed`, `not_fixed` or `could_not_check`.
+        verdict: String,
+        /// Its report.
+        report: Option<ReportDigest>,
+    },
+    /// A person settled a doubt: what is known of an action whose outcome is not.
+    Reconciled {
+        /// The plan.
+        plan: PlanDigest,
+        /// The action's place in the plan.
+        index: u16,
+        /// Forward or back.
+        #[serde(rename = "for", with = "bytes::kind_word")]
+        kind: Kind,
+        /// What they found, in their words.
+        finding: String,
+        /// The signed token file, whole.
+        token: String,
+    },
+    /// An incident was brought in, for the learning loop.
+    Incident {
+        /// The incident, whole.
+        incident: Value,
+        /// Its actual cause, where known.
+        cause: Option<String>,
+        /// Who brought it.
+        by: String,
+    },
+    /// Somebody judged a run's diagnosis.
+    Feedback {
+        /// The run.
+        run: RunId,
+        /// Who.
+        by: String,
+        /// `accepted`, `modified` or `rejected`; null where only the cause is told.
+        verdict: Option<String>,
+        /// The actual cause, where known.
+        cause: Option<String>,
+        /// The signature over it, whole, where there is one.
+        token: Option<String>,
+    },
+    /// A file that a person needs later is kept as a blob.
+    Kept {
+        /// The run it belongs to.
+        run: RunId,
+        /// What it is: `evidence`, `postmortem`.
+        what: String,
+        /// The blob.
+        blob: BlobDigest,
+    },
+}
+
+/// How a step ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepEnd {
+    /// With this report, kept as a blob.
+    Report(ReportDigest),
+    /// A write step, with so many planned writes.
+    Writes(u64),
+    /// Trapped, over a limit or with an output that is none; in words.
+    Fault(String),
+}
+
+/// An entry as it stands in the journal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stamped {
+    /// Its place, from 0.
+    pub index: u64,
+    /// When the journal took it. Never before the entry in front of it.
+    pub at: Time,
+    /// The fact.
+    pub entry: Entry,
+}
+
+impl Entry {
+    /// The `kind` that its JSON says.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Entry::StoreOpened { .. } => "store_opened",
+            Entry::Policy { .. } => "policy",
+            Entry::Trusted { .. } => "trusted",
+            Entry::RunOpened { .. } => "run_opened",
+            Entry::StepEnded { .. } => "step_ended",
+            Entry::RunEnded { .. } => "run_ended",
+            Entry::Planned { .. } => "planned",
+            Entry::Token { .. } => "token",
+            Entry::Refused { .. } => "refused",
+            Entry::ApplyBegan { .. } => "apply_began",
+            Entry::Intent { .. } => "intent",
+            Entry::Outcome { .. } => "outcome",
+            Entry::ApplyEnded { .. } => "apply_ended",
+            Entry::Verified { .. } => "verified",
+            Entry::Reconciled { .. } => "reconciled",
+            Entry::Incident { .. } => "incident",
+            Entry::Feedback { .. } => "feedback",
+            Entry::Kept { .. } => "kept",
+        }
+    }
+
+    /// The plan it speaks of.
+    pub fn plan(&self) -> Option<PlanDigest> {
+        match self {
+            Entry::Planned { plan } => Some(plan.id()),
+            Entry::Token { plan, .. }
+            | Entry::ApplyBegan { plan, .. }
+            | Entry::Intent { plan, .. }
+            | Entry::Outcome { plan, .. }
+            | Entry::ApplyEnded { plan, .. }
+            | Entry::Verified { plan, .. }
+            | Entry::Reconciled { plan, .. } => Some(*plan),
+            Entry::Refused { plan, .. } => *plan,
+            Entry::StoreOpened { .. }
+            | Entry::Policy { .. }
+            | Entry::Trusted { .. }
+            | Entry::RunOpened { .. }
+            | Entry::StepEnded { .. }
+            | Entry::RunEnded { .. }
+            | Entry::Incident { .. }
+            | Entry::Feedback { .. }
+            | Entry::Kept { .. } => None,
+        }
+    }
+
+    /// The run it names. An entry that names only a plan belongs to that plan's run; see
+    /// [`Entry::plan`].
+    pub fn run(&self) -> Option<&RunId> {
+        match self {
+            Entry::RunOpened { run, .. }
+            | Entry::StepEnded { run, .. }
+            | Entry::RunEnded { run, .. }
+            | Entry::Verified { run, .. }
+            | Entry::Feedback { run, .. }
+            | Entry::Kept { run, .. } => Some(run),
+            Entry::Planned { plan } => Some(&plan.body().run),
+            Entry::Refused { run, .. } => run.as_ref(),
+            Entry::StoreOpened { .. }
+            | Entry::Policy { .. }
+            | Entry::Trusted { .. }
+            | Entry::Token { .. }
+            | Entry::ApplyBegan { .. }
+            | Entry::Intent { .. }
+            | Entry::Outcome { .. }
+            | Entry::ApplyEnded { .. }
+            | Entry::Reconciled { .. }
+            | Entry::Incident { .. } => None,
+        }
+    }
+
+    /// The kept bytes it speaks of, which must be there when it is recorded.
+    pub fn blobs(&self) -> Vec<BlobDigest> {
+        match self {
+            Entry::StepEnded { cassette, end, .. } => {
+                let mut kept = vec![BlobDigest::from_raw(*cassette.raw())];
+                if let StepEnd::Report(report) = end {
+                    kept.push(BlobDigest::from_raw(*report.raw()));
+                }
+                kept
+            }
+            Entry::Verified {
+                report: Some(report),
+                ..
+            } => {
+                vec![BlobDigest::from_raw(*report.raw())]
+            }
+            Entry::Kept { blob, .. } => vec![*blob],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether the host signs a checkpoint with it: every decision and every stop.
+    pub fn is_decision_or_stop(&self) -> bool {
+        match self {
+            Entry::StoreOpened { .. }
+            | Entry::Policy { .. }
+            | Entry::Trusted { .. }
+            | Entry::RunEnded { .. }
+            | Entry::Planned { .. }
+            | Entry::Token { .. }
+            | Entry::Refused { .. }
+            | Entry::ApplyBegan { .. }
+            | Entry::Intent { .. }
+            | Entry::ApplyEnded { .. }
+            | Entry::Verified { .. }
+            | Entry::Reconciled { .. }
+            | Entry::Feedback { .. } => true,
+            Entry::RunOpened { .. }
+            | Entry::StepEnded { .. }
+            | Entry::Outcome { .. }
+            | Entry::Incident { .. }
+            | Entry::Kept { .. } => false,
+        }
+    }
+}

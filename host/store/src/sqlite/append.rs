@@ -1,0 +1,395 @@
+//! Puts one entry into an open transaction: its bytes, its hashes and the rows it changes.
+//! Not a commit: see [`super::writer`].
+//! Invariant: nothing is put that does not follow from what the transaction sees.
+
+use interlock_capabilities::journal::{Leaf, Refused};
+use interlock_gate::action::AnyAction;
+use interlock_gate::history::Kind;
+use interlock_gate::ids::PolicyDigest;
+use interlock_gate::permit::Basis;
+use interlock_gate::plan::{ActionText, Do, Plan};
+use interlock_gate::policy::Policy;
+use interlock_gate::time::Time;
+use interlock_gate::token::Token;
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
+
+use crate::entry::{Entry, encode};
+use crate::error::{StoreError, sql};
+use crate::fold::{Facts, Illegal, StepError, changes};
+use crate::merkle;
+use crate::store::{ANY_SIZE, TreeSize};
+
+use super::rows::Tables;
+use super::tree;
+
+/// One hour, in seconds: what `per_hour` counts over.
+pub(crate) const HOUR_S: u64 = 3600;
+
+/// An error and its causes in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+pub(crate) fn unwritable(error: StoreError) -> Refused {
+    Refused::Unwritable { why: chain(&error) }
+}
+
+fn refused(illegal: Illegal) -> Refused {
+    match illegal {
+        Illegal::RedeemedTwice { plan, kind } => Refused::Spent {
+            what: format!("{} of plan `{plan}`", kind.word()),
+        },
+        Illegal::NonceUsed(token) => Refused::Spent {
+            what: format!("the nonce of token `{token}`"),
+        },
+        Illegal::IntentTwice { index, kind } => Refused::Spent {
+            what: format!("{} of action {index}", kind.word()),
+        },
+        other => Refused::Illegal {
+            why: other.to_string(),
+        },
+    }
+}
+
+/// Puts the entry at the journal's end, taken at `now` or with the entry in front of it,
+/// whichever is later.
+pub(crate) fn put(connection: &Connection, now: Time, entry: &Entry) -> Result<Leaf, Refused> {
+    let tables = Tables(connection);
+    let index = tables.size().map_err(unwritable)?;
+    let newest = tables.newest_at().map_err(unwritable)?;
+    let at = newest.map_or(now, |newest| newest.max(now));
+    for blob in entry.blobs() {
+        let held = held(connection, "blob WHERE digest", &blob.raw()).map_err(unwritable)?;
+        if !held {
+            return Err(Refused::NotHeld {
+                what: format!("the bytes of `{blob}`"),
+            });
+        }
+    }
+    let bytes = encode(entry, at).map_err(|error| Refused::Illegal { why: chain(&error) })?;
+    let changes = changes(&tables, index, at, entry).map_err(|error| match error {
+        StepError::Illegal(illegal) => refused(illegal),
+        StepError::Facts(error) => unwritable(error),
+    })?;
+    insert(connection, index, at, entry, &bytes).map_err(unwritable)?;
+    let hash = tree::grow(connection, index, &bytes).map_err(unwritable)?.0;
+    for change in &changes {
+        tables.apply(change).map_err(unwritable)?;
+    }
+    Ok(Leaf { index, hash })
+}
+
+fn insert(
+    connection: &Connection,
+    index: u64,
+    at: Time,
+    entry: &Entry,
+    bytes: &[u8],
+) -> Result<(), StoreError> {
+    let plan = entry.plan();
+    let run = match (entry.run(), plan) {
+        (Some(run), _) => Some(run.clone()),
+        (None, Some(plan)) => Tables(connection).plan(&plan)?.map(|row| row.run),
+        (None, None) => None,
+    };
+    connection
+        .prepare_cached(
+            "INSERT INTO entry (idx, at, kind, run, plan, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )
+        .and_then(|mut statement| {
+            let run = run.as_ref().map(|run| run.as_str());
+            let plan = plan.as_ref().map(|plan| plan.raw());
+            statement.execute(params![index, at.micros(), entry.kind(), run, plan, bytes])
+        })
+        .map_err(sql("write the journal"))?;
+    Ok(())
+}
+
+/// Whether `table WHERE column` has a row with this value. Only constant text comes here.
+fn held(
+    connection: &Connection,
+    table_and_column: &'static str,
+    value: &dyn ToSql,
+) -> Result<bool, StoreError> {
+    connection
+        .prepare_cached(&format!("SELECT 1 FROM {table_and_column} = ?1 LIMIT 1"))
+        .and_then(|mut statement| statement.exists([value]))
+        .map_err(sql("read the store"))
+}
+
+/// Puts a fact, unless something about its plan or run is newer than what its writer has read.
+pub(crate) fn record(
+    connection: &Connection,
+    now: Time,
+    entry: &Entry,
+    read_at: TreeSize,
+) -> Result<Leaf, Refused> {
+    if matches!(entry, Entry::Intent { .. } | Entry::StoreOpened { .. }) {
+        let why = format!("`{}` is not for anyone to record", entry.kind());
+        return Err(Refused::Illegal { why });
+    }
+    if let Some(index) = recorded_before(connection, entry).map_err(unwritable)? {
+        return leaf_at(connection, index).map_err(unwritable);
+    }
+    if read_at != ANY_SIZE {
+        let newer = match (entry.plan(), entry.run()) {
+            // A plan that is being made is only known by its run.
+            (Some(plan), _) if !matches!(entry, Entry::Planned { .. }) => {
+                newest_about(connection, "plan = ?1", &plan.raw())
+            }
+            (_, Some(run)) => newest_about(connection, "run = ?1", &run.as_str()),
+            _ => newest_about(connection, "kind = ?1", &entry.kind()),
+        };
+        refuse_newer(connection, newer.map_err(unwritable)?, read_at)?;
+    }
+    put(connection, now, entry)
+}
+
+fn newest_about(
+    connection: &Connection,
+    about: &'static str,
+    value: &dyn ToSql,
+) -> Result<Option<u64>, StoreError> {
+    connection
+        .prepare_cached(&format!(
+            "SELECT idx FROM entry WHERE {about} ORDER BY idx DESC LIMIT 1"
+        ))
+        .and_then(|mut statement| statement.query_row([value], |row| row.get(0)).optional())
+        .map_err(sql("read the journal"))
+}
+
+fn refuse_newer(
+    connection: &Connection,
+    newest: Option<u64>,
+    read_at: TreeSize,
+) -> Result<(), Refused> {
+    if newest.is_some_and(|newest| newest >= read_at) {
+        let size = tree::size(connection).map_err(unwritable)?;
+        return Err(Refused::Newer { read_at, size });
+    }
+    Ok(())
+}
+
+/// The entry that says this already, for facts that are said again without harm.
+fn recorded_before(connection: &Connection, entry: &Entry) -> Result<Option<u64>, StoreError> {
+    let tables = Tables(connection);
+    match entry {
+        Entry::Token { token, .. } => Ok(tables.token(&token.digest())?.map(|row| row.index)),
+        Entry::Policy { digest, path, .. } => {
+            let in_force =
+                |row: &crate::fold::PolicyRow| row.digest == *digest && row.path == *path;
+            if !tables.policy()?.as_ref().is_some_and(in_force) {
+                return Ok(None);
+            }
+            newest_about(connection, "kind = ?1", &"policy")
+        }
+        _ => Ok(None),
+    }
+}
+
+fn leaf_at(connection: &Connection, index: u64) -> Result<Leaf, StoreError> {
+    let hash = merkle::Hashes::hash_at(&tree::SqlHashes(connection), merkle::first_hash_of(index))
+        .map_err(|why| merkle::TreeError::Unreadable { index, why })?;
+    Ok(Leaf {
+        index,
+        hash: hash.0,
+    })
+}
+
+/// Puts an intent, with the redemption of its tokens and the count of its limits.
+pub(crate) fn intend(
+    connection: &Connection,
+    now: Time,
+    what: &AnyAction,
+    why: &Basis,
+    policies: &mut Policies,
+) -> Result<Leaf, Refused> {
+    let tables = Tables(connection);
+    let missing = |what: String| Refused::NotHeld { what };
+    let policy = tables.policy().map_err(unwritable)?;
+    if policy.is_none_or(|row| row.digest != why.policy) {
+        return Err(missing(format!(
+            "the policy `{}` as the one in force",
+            why.policy
+        )));
+    }
+    let plan = plan(connection, why).map_err(unwritable)?;
+    let plan = plan.ok_or_else(|| missing(format!("the plan `{}`", why.plan)))?;
+    for newest in [
+        newest_about(connection, "plan = ?1", &why.plan.raw()),
+        newest_about(connection, "kind = ?1", &"policy"),
+    ] {
+        refuse_newer(connection, newest.map_err(unwritable)?, why.history_size)?;
+    }
+    check_is_of_plan(what, why, &plan)?;
+    let tokens = tokens(connection, why)?;
+    let newest = tables.newest_at().map_err(unwritable)?;
+    let at = newest.map_or(now, |newest| newest.max(now));
+    count_limits(connection, at, why, policies)?;
+    let first = tables
+        .redemption(&why.plan, why.kind)
+        .map_err(unwritable)?
+        .is_none();
+    let entry = Entry::Intent {
+        plan: why.plan,
+        index: why.index,
+        kind: why.kind,
+        step: why.step,
+        action: ActionText::from(what),
+        rule: why.rule.clone(),
+        policy: why.policy,
+        tokens: why.tokens.clone(),
+        redeems: first.then_some(tokens),
+    };
+    put(connection, now, &entry)
+}
+
+fn plan(connection: &Connection, why: &Basis) -> Result<Option<Plan>, StoreError> {
+    let Some(row) = Tables(connection).plan(&why.plan)? else {
+        return Ok(None);
+    };
+    match tree::entry_at(connection, row.index)?.map(|stamped| stamped.entry) {
+        Some(Entry::Planned { plan }) => Ok(Some(*plan)),
+        _ => Ok(None),
+    }
+}
+
+/// The gate made the basis; this only keeps a mistake of ours from becoming an act.
+fn check_is_of_plan(what: &AnyAction, why: &Basis, plan: &Plan) -> Result<(), Refused> {
+    let planned = plan.body().actions.get(usize::from(why.index));
+    let same = planned.is_some_and(|planned| {
+        let change = match why.kind {
+            Kind::Apply => Some(&planned.action),
+            Kind::Undo => planned.undo.as_ref(),
+        };
+        planned.r#do == Do::Act && change == Some(what) && planned.rule == why.rule
+    });
+    if same {
+        return Ok(());
+    }
+    let why = format!("action {} of plan `{}` is another", why.index, why.plan);
+    Err(Refused::Illegal { why })
+}
+
+fn tokens(connection: &Connection, why: &Basis) -> Result<Vec<Token>, Refused> {
+    if why.tokens.is_empty() {
+        return Err(Refused::NotHeld {
+            what: "a token of a human".to_owned(),
+        });
+    }
+    let mut found = Vec::with_capacity(why.tokens.len());
+    for digest in &why.tokens {
+        let row = Tables(connection).token(digest).map_err(unwritable)?;
+        let of_plan = row.filter(|row| row.plan == why.plan).map(|row| row.index);
+        let stamped = of_plan
+            .map(|index| tree::entry_at(connection, index))
+            .transpose()
+            .map_err(unwritable)?
+            .flatten();
+        match stamped.map(|stamped| stamped.entry) {
+            Some(Entry::Token { token, .. }) => found.push(*token),
+            _ => {
+                return Err(Refused::NotHeld {
+                    what: format!("the token `{digest}`"),
+                });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The policy that was read last: an apply reads the same one for each action.
+#[derive(Default)]
+pub(crate) struct Policies(Option<(PolicyDigest, Policy)>);
+
+impl Policies {
+    fn get(&mut self, connection: &Connection, digest: PolicyDigest) -> Result<&Policy, Refused> {
+        let cached = self.0.take().filter(|(known, _)| *known == digest);
+        let policy = match cached {
+            Some(cached) => cached,
+            None => (digest, read_policy(connection, digest)?),
+        };
+        Ok(&self.0.insert(policy).1)
+    }
+}
+
+fn read_policy(connection: &Connection, digest: PolicyDigest) -> Result<Policy, Refused> {
+    let index: Option<u64> = connection
+        .prepare_cached("SELECT max(idx) FROM policy WHERE digest = ?1")
+        .and_then(|mut statement| statement.query_row([digest.raw()], |row| row.get(0)))
+        .map_err(sql("read the store"))
+        .map_err(unwritable)?;
+    let stamped = index
+        .map(|index| tree::entry_at(connection, index))
+        .transpose()
+        .map_err(unwritable)?
+        .flatten();
+    let Some(Entry::Policy { text, .. }) = stamped.map(|stamped| stamped.entry) else {
+        return Err(Refused::NotHeld {
+            what: format!("the policy `{digest}`"),
+        });
+    };
+    Policy::parse(&text).map_err(|errors| Refused::Illegal {
+        why: format!("the policy `{digest}` does not parse: {errors}"),
+    })
+}
+
+fn count_limits(
+    connection: &Connection,
+    now: Time,
+    why: &Basis,
+    policies: &mut Policies,
+) -> Result<(), Refused> {
+    match why.kind {
+        // Rates bound what is carried out; taking it back is never too much.
+        Kind::Undo => return Ok(()),
+        Kind::Apply => {}
+    }
+    let rule = &why.rule.name;
+    let policy = policies.get(connection, why.policy)?;
+    let limits = policy
+        .write(rule)
+        .map(|rule| &rule.limits)
+        .ok_or_else(|| Refused::NotHeld {
+            what: format!("the rule `{rule}`"),
+        })?;
+    let count = |text: &str, params: &[&dyn ToSql]| {
+        connection
+            .prepare_cached(text)
+            .and_then(|mut statement| statement.query_row(params, |row| row.get::<_, u64>(0)))
+            .map_err(sql("count the rule's intents"))
+            .map_err(unwritable)
+    };
+    let over = |limit, per| Refused::Limit {
+        rule: rule.clone(),
+        limit,
+        per,
+    };
+    if let Some(limit) = limits.per_hour.map(u64::from) {
+        let since = now.minus_seconds(HOUR_S).micros();
+        let so_far = count(
+            "SELECT count(*) FROM intent WHERE rule = ?1 AND at > ?2",
+            params![rule, since],
+        )?;
+        if so_far >= limit {
+            return Err(over(limit, "per hour"));
+        }
+    }
+    if let Some(limit) = limits.per_run.map(u64::from) {
+        let so_far = count(
+            "SELECT count(*) FROM intent WHERE rule = ?1 AND plan = ?2 AND kind = ?3",
+            params![rule, why.plan.raw(), why.kind.word()],
+        )?;
+        if so_far >= limit {
+            return Err(over(limit, "per run"));
+        }
+    }
+    Ok(())
+}

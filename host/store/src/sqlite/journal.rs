@@ -1,0 +1,194 @@
+//! The promises of [`Journal`] and [`Store`], kept by the writer thread and by snapshots.
+
+use interlock_capabilities::journal::{Journal, Leaf, Refused};
+use interlock_capabilities::read::Soon;
+use interlock_gate::action::AnyAction;
+use interlock_gate::history::History;
+use interlock_gate::ids::{BlobDigest, HostId, PlanDigest, PolicyDigest, RunId};
+use interlock_gate::permit::Basis;
+use interlock_gate::plan::Plan;
+use interlock_gate::time::Time;
+use interlock_gate::token::Token;
+use tokio::sync::oneshot;
+
+use crate::blobs;
+use crate::checkpoint::Signed;
+use crate::entry::{Entry, Stamped};
+use crate::error::StoreError;
+use crate::fold::Facts;
+use crate::lock::{HeldBy, PlanLock};
+use crate::merkle::TreeHead;
+use crate::store::{Doubt, PlanLine, RunLine, Store, TreeSize};
+
+use super::query::{self, About};
+use super::rows::Tables;
+use super::writer::Job;
+use super::{SqliteStore, tree};
+
+// SAFETY: the writer answers `Ok` only after SQLite has committed, with `synchronous = FULL` read
+// back at opening, one transaction that holds the entry, the redemption and the intent's row which
+// limits count, and after the checkpoint outside is synced; `append::intend` refuses, in that same
+// transaction, a basis whose plan, policy or tokens the journal does not hold.
+#[allow(unsafe_code)]
+unsafe impl Journal for SqliteStore {
+    fn append<'a>(
+        &'a self,
+        what: &'a AnyAction,
+        why: &'a Basis,
+    ) -> Soon<'a, Result<Leaf, Refused>> {
+        self.ask(|answer| Job::Append {
+            what: Box::new(what.clone()),
+            why: Box::new(why.clone()),
+            answer,
+        })
+    }
+}
+
+impl SqliteStore {
+    /// Hands a job to the writer at once, so that what is asked together commits together.
+    fn ask<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(oneshot::Sender<Result<T, Refused>>) -> Job,
+    ) -> Soon<'_, Result<T, Refused>> {
+        let (answer, answered) = oneshot::channel();
+        let job = job(answer);
+        let sent = self
+            .jobs
+            .as_ref()
+            .is_some_and(|jobs| jobs.send(job).is_ok());
+        Box::pin(async move {
+            let closed = || Refused::Unwritable {
+                why: StoreError::Closed.to_string(),
+            };
+            if !sent {
+                return Err(closed());
+            }
+            answered.await.map_err(|_| closed())?
+        })
+    }
+}
+
+/// Reads at once; the answer is there when it is asked for. Each is a few rows from a local file.
+fn soon<'a, T: Send + 'a>(answer: T) -> Soon<'a, T> {
+    Box::pin(std::future::ready(answer))
+}
+
+impl Store for SqliteStore {
+    fn record(&self, entry: Entry, read_at: TreeSize) -> Soon<'_, Result<Leaf, Refused>> {
+        self.ask(|answer| Job::Record {
+            entry: Box::new(entry),
+            read_at,
+            answer,
+        })
+    }
+
+    fn history(&self, plan: &PlanDigest) -> Soon<'_, Result<History, StoreError>> {
+        soon(self.read(|connection| query::history(connection, plan)))
+    }
+
+    fn events(&self, run: &RunId) -> Soon<'_, Result<Vec<Stamped>, StoreError>> {
+        soon(self.read(|connection| query::about(connection, &About::Run(run))))
+    }
+
+    fn plan_events(&self, plan: &PlanDigest) -> Soon<'_, Result<Vec<Stamped>, StoreError>> {
+        soon(self.read(|connection| query::about(connection, &About::Plan(plan))))
+    }
+
+    fn entries_of(&self, kind: &str) -> Soon<'_, Result<Vec<Stamped>, StoreError>> {
+        soon(self.read(|connection| query::about(connection, &About::Kind(kind))))
+    }
+
+    fn hold(&self, plan: &PlanDigest) -> Result<PlanLock, HeldBy> {
+        PlanLock::take(&self.places.locks(), &plan.hex())
+    }
+
+    fn hold_run(&self, run: &RunId) -> Result<PlanLock, HeldBy> {
+        PlanLock::take(&self.places.locks(), run.as_str())
+    }
+
+    fn keep(&self, bytes: Vec<u8>) -> Soon<'_, Result<BlobDigest, Refused>> {
+        self.ask(|answer| Job::Keep { bytes, answer })
+    }
+
+    fn blob(&self, digest: &BlobDigest) -> Soon<'_, Result<Option<Vec<u8>>, StoreError>> {
+        soon(self.read(|connection| blobs::get(connection, digest)))
+    }
+
+    fn host(&self) -> HostId {
+        self.host.id()
+    }
+
+    fn head(&self) -> Soon<'_, Result<TreeHead, StoreError>> {
+        soon(self.read(tree::head))
+    }
+
+    fn newest_at(&self) -> Soon<'_, Result<Option<Time>, StoreError>> {
+        soon(self.read(tree::newest_at))
+    }
+
+    fn checkpoint(&self) -> Soon<'_, Result<Signed, StoreError>> {
+        soon(
+            self.read(|connection| {
+                Ok(Signed::verify(&query::checkpoint(connection)?, &self.host)?)
+            }),
+        )
+    }
+
+    fn policy(&self) -> Soon<'_, Result<Option<(PolicyDigest, String)>, StoreError>> {
+        soon(self.read(|connection| {
+            let Some(row) = Tables(connection).policy()? else {
+                return Ok(None);
+            };
+            let found = query::about(connection, &About::Kind("policy"))?;
+            Ok(found
+                .into_iter()
+                .rev()
+                .find_map(|stamped| match stamped.entry {
+                    Entry::Policy { digest, text, .. } if digest == row.digest => {
+                        Some((digest, text))
+                    }
+                    _ => None,
+                }))
+        }))
+    }
+
+    fn plan(&self, plan: &PlanDigest) -> Soon<'_, Result<Option<Plan>, StoreError>> {
+        soon(self.read(|connection| query::plan(connection, plan)))
+    }
+
+    fn tokens(&self, plan: &PlanDigest) -> Soon<'_, Result<Vec<Token>, StoreError>> {
+        soon(self.read(|connection| query::tokens(connection, plan)))
+    }
+
+    fn runs(&self, max: usize) -> Soon<'_, Result<Vec<RunLine>, StoreError>> {
+        soon(self.read(|connection| query::runs(connection, max)))
+    }
+
+    fn plans(&self, max: usize) -> Soon<'_, Result<Vec<PlanLine>, StoreError>> {
+        soon(self.read(|connection| query::plans(connection, max)))
+    }
+
+    fn plans_of(&self, run: &RunId) -> Soon<'_, Result<Vec<PlanLine>, StoreError>> {
+        soon(self.read(|connection| query::plans_of(connection, run)))
+    }
+
+    fn run_of_key(&self, key: &str) -> Soon<'_, Result<Option<RunId>, StoreError>> {
+        soon(self.read(|connection| Tables(connection).run_of_key(key)))
+    }
+
+    fn find_run(&self, prefix: &str) -> Soon<'_, Result<RunId, StoreError>> {
+        soon(self.read(|connection| query::find_run(connection, prefix)))
+    }
+
+    fn find_plan(&self, prefix: &str) -> Soon<'_, Result<PlanDigest, StoreError>> {
+        soon(self.read(|connection| query::find_plan(connection, prefix)))
+    }
+
+    fn doubts(&self) -> Soon<'_, Result<Vec<Doubt>, StoreError>> {
+        soon(self.read(query::doubts))
+    }
+
+    fn rows_equal_the_fold(&self) -> Soon<'_, Result<(), StoreError>> {
+        soon(self.read(query::rows_equal_the_fold))
+    }
+}

@@ -1,0 +1,176 @@
+//! The store of one machine: an SQLite file in WAL mode.
+//! Not a cache: what a call has returned is on disk.
+//! Start at [`SqliteStore::open`].
+//! Invariant: one thread writes, in synced transactions; several processes may share the file.
+
+mod append;
+mod journal;
+mod open;
+mod query;
+mod rows;
+mod tree;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use interlock_gate::time::Time;
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::checkpoint::{HostPublic, Signed};
+use crate::entry::Entry;
+use crate::error::{StoreError, sql};
+
+use open::{Places, Use};
+use writer::{Job, Writer};
+
+/// Where the store's times come from.
+pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
+
+/// The machine's clock.
+pub fn system_clock() -> Clock {
+    Arc::new(|| {
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        Time::default().plus_micros(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
+    })
+}
+
+/// An open store.
+pub struct SqliteStore {
+    places: Places,
+    host: HostPublic,
+    reader: Mutex<Connection>,
+    jobs: Option<Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl std::fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SqliteStore({})", self.places.folder.display())
+    }
+}
+
+impl SqliteStore {
+    /// Opens the store in `folder`, or makes it, with the host's key, at the first start. `origin`
+    /// names the journal for good; `version` is the program's.
+    pub fn open(
+        folder: &Path,
+        origin: &str,
+        version: &str,
+        clock: Clock,
+    ) -> Result<Self, StoreError> {
+        Self::open_with(folder, origin, version, clock, |_| ())
+    }
+
+    fn open_with(
+        folder: &Path,
+        origin: &str,
+        version: &str,
+        clock: Clock,
+        adjust: impl FnOnce(&mut Writer),
+    ) -> Result<Self, StoreError> {
+        let places = Places::new(folder)?;
+        // Two first starts at once would make two keys.
+        let opening = crate::lock::PlanLock::wait(&places.locks(), "opening")?;
+        let (key, outside) = open::key_and_checkpoint(&places, origin)?;
+        let mut connection = open::connect(&places, Use::Write)?;
+        open::migrate(&mut connection, &places.database())?;
+        open::check_extends(&connection, &outside)?;
+        let host = key.public().clone();
+        let mut writer = Writer {
+            connection,
+            places: places.clone(),
+            key,
+            clock,
+            policies: append::Policies::default(),
+            #[cfg(test)]
+            watch: None,
+        };
+        begin(&mut writer, &host, version)?;
+        drop(opening);
+        let reader = Mutex::new(open::connect(&places, Use::Read)?);
+        adjust(&mut writer);
+        let (jobs, thread) = writer::start(writer)?;
+        Ok(Self {
+            places,
+            host,
+            reader,
+            jobs: Some(jobs),
+            thread: Some(thread),
+        })
+    }
+
+    /// Who signs for this journal.
+    pub fn public(&self) -> &HostPublic {
+        &self.host
+    }
+
+    fn reader(&self) -> MutexGuard<'_, Connection> {
+        // A panic while reading has changed nothing.
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One snapshot for all that `read` asks.
+    fn read<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut reader = self.reader();
+        let snapshot = reader
+            .transaction_with_behavior(TransactionBehavior::Deferred)
+            .map_err(sql("read the store"))?;
+        read(&snapshot)
+    }
+}
+
+/// The first entry, or a check that the journal has ours.
+fn begin(writer: &mut Writer, host: &HostPublic, version: &str) -> Result<(), StoreError> {
+    let transaction = writer
+        .connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(sql("write the store"))?;
+    if let Some(first) = tree::entry_at(&transaction, 0)? {
+        let Entry::StoreOpened { host: found, .. } = first.entry else {
+            return Err(StoreError::OutOfPlace {
+                index: 0,
+                source: crate::fold::Illegal::Beginning,
+            });
+        };
+        let expected = host.id();
+        if found != expected {
+            return Err(StoreError::OtherHost { found, expected });
+        }
+        return Ok(());
+    }
+    let entry = Entry::StoreOpened {
+        host: host.id(),
+        version: version.to_owned(),
+    };
+    append::put(&transaction, (writer.clock)(), &entry).map_err(|refused| {
+        StoreError::NotBegun {
+            why: refused.to_string(),
+        }
+    })?;
+    let signed: Signed = writer::sign(&transaction, &writer.key)?;
+    transaction.commit().map_err(sql("write the store"))?;
+    writer.places.put_outside(&signed, host)
+}
+
+impl Drop for SqliteStore {
+    /// Waits until what was asked for is written.
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread was answered by dropped channels already.
+            drop(thread.join());
+        }
+    }
+}

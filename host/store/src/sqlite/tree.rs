@@ -1,0 +1,85 @@
+//! The tree's hashes as rows, and entries beside them.
+
+use interlock_gate::time::Time;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::entry::{Stamped, decode};
+use crate::error::{StoreError, sql};
+use crate::merkle::{self, Hashes, TreeHash, TreeHead};
+
+/// Reads the tree's hashes from the store.
+pub(crate) struct SqlHashes<'a>(pub(crate) &'a Connection);
+
+impl Hashes for SqlHashes<'_> {
+    fn hash_at(&self, index: u64) -> Result<TreeHash, String> {
+        let read = |row: &rusqlite::Row<'_>| row.get::<_, [u8; 32]>(0);
+        self.0
+            .prepare_cached("SELECT hash FROM hash WHERE idx = ?1")
+            .and_then(|mut statement| statement.query_row([index], read).optional())
+            .map_err(|error| error.to_string())?
+            .map(TreeHash)
+            .ok_or_else(|| "there is none".to_owned())
+    }
+}
+
+/// How many entries the store has.
+pub(crate) fn size(connection: &Connection) -> Result<u64, StoreError> {
+    connection
+        .prepare_cached("SELECT coalesce(max(idx) + 1, 0) FROM entry")
+        .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+        .map_err(sql("read the journal's size"))
+}
+
+/// Size and root.
+pub(crate) fn head(connection: &Connection) -> Result<TreeHead, StoreError> {
+    let size = size(connection)?;
+    Ok(TreeHead {
+        size,
+        root: merkle::root(&SqlHashes(connection), size)?,
+    })
+}
+
+/// When the newest entry was taken.
+pub(crate) fn newest_at(connection: &Connection) -> Result<Option<Time>, StoreError> {
+    let micros: Option<u64> = connection
+        .prepare_cached("SELECT at FROM entry ORDER BY idx DESC LIMIT 1")
+        .and_then(|mut statement| statement.query_row([], |row| row.get(0)).optional())
+        .map_err(sql("read the journal's newest entry"))?;
+    Ok(micros.and_then(Time::from_micros))
+}
+
+/// Writes the tree's new hashes and returns the leaf's.
+pub(crate) fn grow(connection: &Connection, n: u64, bytes: &[u8]) -> Result<TreeHash, StoreError> {
+    let new = merkle::grow(&SqlHashes(connection), n, bytes)?;
+    let first = merkle::first_hash_of(n);
+    let mut insert = connection
+        .prepare_cached("INSERT INTO hash (idx, hash) VALUES (?1, ?2)")
+        .map_err(sql("write the journal"))?;
+    for (place, hash) in (first..).zip(&new) {
+        insert
+            .execute(params![place, hash.0])
+            .map_err(sql("write the journal"))?;
+    }
+    Ok(TreeHash::of_leaf(bytes))
+}
+
+/// One entry's bytes.
+pub(crate) fn bytes_at(connection: &Connection, index: u64) -> Result<Option<Vec<u8>>, StoreError> {
+    connection
+        .prepare_cached("SELECT bytes FROM entry WHERE idx = ?1")
+        .and_then(|mut statement| statement.query_row([index], |row| row.get(0)).optional())
+        .map_err(sql("read the journal"))
+}
+
+/// One entry; `None` where the journal is shorter.
+pub(crate) fn entry_at(connection: &Connection, index: u64) -> Result<Option<Stamped>, StoreError> {
+    bytes_at(connection, index)?
+        .map(|bytes| stamped(index, &bytes))
+        .transpose()
+}
+
+/// Reads an entry's bytes.
+pub(crate) fn stamped(index: u64, bytes: &[u8]) -> Result<Stamped, StoreError> {
+    let (at, entry) = decode(bytes).map_err(|source| StoreError::Entry { index, source })?;
+    Ok(Stamped { index, at, entry })
+}

@@ -1,0 +1,308 @@
+//! The one thread that writes: what waits at the same time commits together.
+//! Not a rule: see [`super::append`].
+//! Invariant: a job is answered only after the transaction that holds it is synced; an intent only
+//! after its checkpoint is synced outside the store, too.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+
+use interlock_capabilities::journal::{Leaf, Refused};
+use interlock_gate::action::AnyAction;
+use interlock_gate::ids::BlobDigest;
+use interlock_gate::permit::Basis;
+use rusqlite::{Connection, TransactionBehavior, params};
+use tokio::sync::oneshot;
+
+use crate::blobs;
+use crate::checkpoint::{HostKey, Signed};
+use crate::entry::{Entry, RecordedOutcome};
+use crate::error::{StoreError, sql};
+use crate::store::TreeSize;
+
+use super::append::{self, Policies, unwritable};
+use super::open::Places;
+use super::{Clock, tree};
+
+/// At most so many jobs share a transaction.
+const BATCH_MAX: usize = 64;
+
+type Answer<T> = oneshot::Sender<Result<T, Refused>>;
+
+/// What the thread is asked to write.
+pub(crate) enum Job {
+    Record {
+        entry: Box<Entry>,
+        read_at: TreeSize,
+        answer: Answer<Leaf>,
+    },
+    Append {
+        what: Box<AnyAction>,
+        why: Box<Basis>,
+        answer: Answer<Leaf>,
+    },
+    Keep {
+        bytes: Vec<u8>,
+        answer: Answer<BlobDigest>,
+    },
+}
+
+impl Job {
+    fn refuse(self, refused: Refused) {
+        // A caller that no longer waits needs no answer.
+        match self {
+            Job::Record { answer, .. } | Job::Append { answer, .. } => {
+                drop(answer.send(Err(refused)));
+            }
+            Job::Keep { answer, .. } => drop(answer.send(Err(refused))),
+        }
+    }
+}
+
+/// What a job has put into the transaction, to be answered once that is synced.
+enum Put {
+    Recorded(Leaf, Answer<Leaf>),
+    Intended(Leaf, Box<Basis>, Answer<Leaf>),
+    Kept(BlobDigest, Answer<BlobDigest>),
+}
+
+impl Put {
+    fn answer(self, result: Result<(), Refused>) {
+        match self {
+            Put::Recorded(leaf, answer) | Put::Intended(leaf, _, answer) => {
+                drop(answer.send(result.map(|()| leaf)));
+            }
+            Put::Kept(digest, answer) => drop(answer.send(result.map(|()| digest))),
+        }
+    }
+}
+
+/// A transaction that is synced: what it holds, and the checkpoint it was signed with.
+struct Committed {
+    put: Vec<Put>,
+    signed: Option<Signed>,
+}
+
+/// A transaction that did not come about: what was not begun, and what was undone.
+struct Failed {
+    jobs: Vec<Job>,
+    put: Vec<Put>,
+    error: StoreError,
+}
+
+/// Moments at which a crash would leave the files in different states.
+#[cfg(test)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moment {
+    BeforeCommit,
+    AfterCommit,
+    AfterOutside,
+}
+
+/// Looks at the files at each [`Moment`], or fails the copy outside.
+#[cfg(test)]
+pub(crate) type Watch = Box<dyn FnMut(Moment) + Send>;
+
+pub(crate) struct Writer {
+    pub(crate) connection: Connection,
+    pub(crate) places: Places,
+    pub(crate) key: HostKey,
+    pub(crate) clock: Clock,
+    pub(crate) policies: Policies,
+    #[cfg(test)]
+    pub(crate) watch: Option<Watch>,
+}
+
+/// Starts the thread. It ends when the sender is dropped.
+pub(crate) fn start(mut writer: Writer) -> Result<(Sender<Job>, JoinHandle<()>), StoreError> {
+    let (sender, jobs) = channel();
+    let thread = std::thread::Builder::new()
+        .name("journal".to_owned())
+        .spawn(move || writer.serve(&jobs))
+        .map_err(|_| StoreError::Closed)?;
+    Ok((sender, thread))
+}
+
+impl Writer {
+    fn serve(&mut self, jobs: &Receiver<Job>) {
+        while let Ok(first) = jobs.recv() {
+            let mut batch = vec![first];
+            batch.extend(jobs.try_iter().take(BATCH_MAX - 1));
+            self.write(batch);
+        }
+    }
+
+    /// Writes what came together, and answers each.
+    fn write(&mut self, batch: Vec<Job>) {
+        match self.commit(batch) {
+            Ok(Committed { put, signed: None }) => {
+                put.into_iter().for_each(|put| put.answer(Ok(())))
+            }
+            Ok(Committed {
+                put,
+                signed: Some(signed),
+            }) => self.publish(put, &signed),
+            Err(Failed { jobs, put, error }) => {
+                let refused = unwritable(error);
+                jobs.into_iter().for_each(|job| job.refuse(refused.clone()));
+                put.into_iter()
+                    .for_each(|put| put.answer(Err(refused.clone())));
+            }
+        }
+    }
+
+    /// Everything in one synced transaction; each job stands or falls by itself.
+    fn commit(&mut self, batch: Vec<Job>) -> Result<Committed, Failed> {
+        let begin = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate);
+        let mut transaction = match begin {
+            Ok(transaction) => transaction,
+            Err(error) => {
+                let error = sql("write the store")(error);
+                return Err(Failed {
+                    jobs: batch,
+                    put: Vec::new(),
+                    error,
+                });
+            }
+        };
+        let (mut put, mut signs) = (Vec::new(), false);
+        for job in batch {
+            let savepoint = match transaction.savepoint() {
+                Ok(savepoint) => savepoint,
+                Err(error) => {
+                    job.refuse(unwritable(sql("write the store")(error)));
+                    continue;
+                }
+            };
+            let now = (self.clock)();
+            let done = match job {
+                Job::Record {
+                    entry,
+                    read_at,
+                    answer,
+                } => match append::record(&savepoint, now, &entry, read_at) {
+                    Ok(leaf) => {
+                        signs |= entry.is_decision_or_stop();
+                        Put::Recorded(leaf, answer)
+                    }
+                    Err(refused) => {
+                        drop(answer.send(Err(refused)));
+                        continue;
+                    }
+                },
+                Job::Append { what, why, answer } => {
+                    match append::intend(&savepoint, now, &what, &why, &mut self.policies) {
+                        Ok(leaf) => {
+                            signs = true;
+                            Put::Intended(leaf, why, answer)
+                        }
+                        Err(refused) => {
+                            drop(answer.send(Err(refused)));
+                            continue;
+                        }
+                    }
+                }
+                Job::Keep { bytes, answer } => match blobs::put(&savepoint, &bytes) {
+                    Ok(digest) => Put::Kept(digest, answer),
+                    Err(error) => {
+                        drop(answer.send(Err(unwritable(error))));
+                        continue;
+                    }
+                },
+            };
+            match savepoint.commit() {
+                Ok(()) => put.push(done),
+                Err(error) => done.answer(Err(unwritable(sql("write the store")(error)))),
+            }
+        }
+        let signed = match signs.then(|| sign(&transaction, &self.key)).transpose() {
+            Ok(signed) => signed,
+            Err(error) => {
+                return Err(Failed {
+                    jobs: Vec::new(),
+                    put,
+                    error,
+                });
+            }
+        };
+        #[cfg(test)]
+        if let Some(watch) = &mut self.watch {
+            watch(Moment::BeforeCommit);
+        }
+        match transaction.commit() {
+            Ok(()) => {}
+            Err(error) => {
+                let error = sql("write the store")(error);
+                return Err(Failed {
+                    jobs: Vec::new(),
+                    put,
+                    error,
+                });
+            }
+        }
+        #[cfg(test)]
+        if let Some(watch) = &mut self.watch {
+            watch(Moment::AfterCommit);
+        }
+        Ok(Committed { put, signed })
+    }
+
+    /// Puts the checkpoint outside, and only then lets intents be acted on.
+    fn publish(&mut self, put: Vec<Put>, signed: &Signed) {
+        let outside = self.places.put_outside(signed, self.key.public());
+        #[cfg(test)]
+        if let Some(watch) = &mut self.watch {
+            watch(Moment::AfterOutside);
+        }
+        let Err(error) = outside else {
+            put.into_iter().for_each(|put| put.answer(Ok(())));
+            return;
+        };
+        let refused = unwritable(error);
+        for put in put {
+            match put {
+                // Facts are in the journal all the same; only an act must not outrun the copy.
+                Put::Recorded(..) | Put::Kept(..) => put.answer(Ok(())),
+                Put::Intended(_, ref why, _) => {
+                    self.give_up(why, &refused);
+                    put.answer(Err(refused.clone()));
+                }
+            }
+        }
+    }
+
+    /// The intent is in the journal and will not be tried: say so. Where even that cannot be
+    /// written it stays in doubt, and a person settles it.
+    fn give_up(&mut self, why: &Basis, refused: &Refused) {
+        let entry = Entry::Outcome {
+            plan: why.plan,
+            index: why.index,
+            kind: why.kind,
+            outcome: RecordedOutcome::NotTried {
+                why: refused.to_string(),
+            },
+        };
+        let (answer, _nobody_waits) = oneshot::channel();
+        let read_at = crate::store::ANY_SIZE;
+        let job = Job::Record {
+            entry: Box::new(entry),
+            read_at,
+            answer,
+        };
+        // Nobody is told: the caller has its refusal already.
+        drop(self.commit(vec![job]));
+    }
+}
+
+/// Signs the tree as the transaction leaves it, and keeps the note in it.
+pub(crate) fn sign(connection: &Connection, key: &HostKey) -> Result<Signed, StoreError> {
+    let signed = key.sign(tree::head(connection)?)?;
+    connection
+        .prepare_cached(
+            "INSERT INTO checkpoint (size, note) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+        )
+        .and_then(|mut statement| statement.execute(params![signed.head().size, signed.note()]))
+        .map_err(sql("write the store"))?;
+    Ok(signed)
+}
