@@ -1,1 +1,35 @@
-//! Placeholder while the workspace is laid out.
+//! A run's life: run, plan, apply, verify, undo, reconcile, replay; the one place where gate,
+//! engine, store and connectors meet.
+//!
+//! Not a decision (the gate's), not a screen (the command line's), not a server.
+//! Start at [`open::Runner`], then [`run::RunAsk`] and [`act::Applied`]; [`record::RunRecord`] is
+//! what every screen is drawn from.
+//! Invariant: nothing changes production but `act`, with an intent that the journal holds.
+
+#![forbid(unsafe_code)]
+
+pub mod act;
+pub mod caller;
+pub mod confidence;
+mod conform;
+mod crash;
+pub mod document;
+pub mod error;
+pub mod inputs;
+pub mod installed;
+mod join;
+mod load;
+pub mod manifest;
+mod narrowing;
+pub mod open;
+mod plan;
+pub mod record;
+pub mod replay;
+pub mod report;
+mod requests;
+pub mod run;
+pub mod state;
+pub mod tokens;
+pub mod trust;
+mod verify;
+pub mod watch;

@@ -1,0 +1,366 @@
+//! The command line's grammar. Its help is written for someone under an alert.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Evidence in, a human's decision, exactly that decision carried out.
+///
+/// Runs incident runbooks in a sandbox. What only observes runs at once; what changes production
+/// waits for a person's signature on that exact change.
+#[derive(Debug, Parser)]
+#[command(name = "interlock", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(after_help = "Exit codes: 0 done, 1 failed, 2 usage or invalid input, 3 approval required, 4 denied,\n\
+                        5 the step faulted, 6 outcome unknown.")]
+pub(crate) struct Cli {
+    /// One JSON document on standard output
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// The configuration [default: ./interlock.toml, $INTERLOCK_CONFIG, ~/.config/interlock/interlock.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// When to colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Colour,
+    /// Say more about what happens
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Colour {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write a runbook crate that builds, passes its test and runs
+    New {
+        /// The runbook's name: `[a-z][a-z0-9-]*`
+        name: String,
+        /// Where to write it [default: a folder of that name here]
+        #[arg(long, value_name = "DIR")]
+        into: Option<PathBuf>,
+    },
+    /// Build a runbook's steps into components
+    Build {
+        /// The runbook's folder
+        #[arg(default_value = ".")]
+        dir: PathBuf,
+    },
+    /// Show what a component may ask for: digest, size, tier, capabilities
+    Inspect {
+        /// A `.wasm` file or a built runbook's folder
+        path: PathBuf,
+    },
+    /// Run a runbook: its read steps, then the plan of its write step
+    Run(RunArgs),
+    /// Plans: what would be done
+    #[command(subcommand)]
+    Plan(PlanCommand),
+    /// Read a plan and sign it
+    Approve(SignArgs),
+    /// Say no to a plan, signed
+    Reject(RejectArgs),
+    /// Take a plan out of use, signed: whatever was approved no longer counts
+    Revoke(SignArgs),
+    /// Carry out an approved plan
+    Apply {
+        /// The plan's id, or its beginning
+        plan: String,
+        /// A signed token from elsewhere; may be repeated
+        #[arg(long, value_name = "FILE")]
+        token: Vec<PathBuf>,
+    },
+    /// Carry back what a run's plan has done, by the undo approved with it
+    Undo {
+        /// The run's id
+        run: String,
+        /// A signed token from elsewhere; may be repeated
+        #[arg(long, value_name = "FILE")]
+        token: Vec<PathBuf>,
+    },
+    /// The record of runs
+    #[command(subcommand)]
+    Runs(RunsCommand),
+    /// Play a run again from its record, and compare
+    Replay {
+        /// The run's id
+        run: String,
+    },
+    /// The append-only record of everything
+    #[command(subcommand)]
+    Journal(JournalCommand),
+    /// Installed runbooks
+    #[command(subcommand)]
+    Runbooks(RunbooksCommand),
+    /// Rules and approvers
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Make an ed25519 key to approve with
+    Keygen {
+        /// Where to write the private key; the public one goes to FILE.pub
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// The approver's name, as the key's comment
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// The approvers' keys that the policy knows, and which of them are here
+    Keys,
+    /// Check what is configured, reachable and missing
+    Doctor {
+        /// Write a configuration to begin with
+        #[arg(long, value_name = "FILE")]
+        write_config: Option<PathBuf>,
+    },
+    /// Print a JSON schema
+    Schema {
+        /// The schema's name [default: list them]
+        name: Option<String>,
+    },
+    /// Print shell completions
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The runbook's name
+    pub(crate) runbook: String,
+    /// The incident: a file, or the id of one that ran here before
+    #[arg(long, value_name = "FILE|ID")]
+    pub(crate) incident: Option<String>,
+    /// Your own id of this run: asked again with the same, it joins
+    #[arg(long, value_name = "ID")]
+    pub(crate) id: Option<String>,
+    /// An input, `key=value`; may be repeated
+    #[arg(short, long = "input", value_name = "KEY=VALUE")]
+    pub(crate) input: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PlanCommand {
+    /// Plans and what they wait for
+    List {
+        /// Decided and ended ones too
+        #[arg(long)]
+        all: bool,
+    },
+    /// One plan, as its approver reads it
+    Show {
+        /// The plan's id, its beginning, or an exported file
+        plan: String,
+    },
+    /// What differs between two plans
+    Diff {
+        /// The one
+        from: String,
+        /// The other
+        to: String,
+    },
+    /// Write PLAN.json and PLAN.evidence.json for an approver elsewhere
+    Export {
+        /// The plan's id, or its beginning
+        plan: String,
+        /// The folder to write to
+        #[arg(long, default_value = ".", value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// Print the bytes that stock `ssh-keygen -Y sign -n approval.v1@interlock` signs
+    Payload {
+        /// The plan's id, its beginning, or an exported file
+        plan: String,
+        /// Who signs
+        #[arg(long, value_name = "NAME")]
+        approver: String,
+        /// What is signed
+        #[arg(long, default_value = "approve")]
+        decision: DecisionArg,
+        /// Why
+        #[arg(long, default_value = "", hide_default_value = true)]
+        reason: String,
+        /// Make a token of an earlier payload and its signature instead: `PAYLOAD SIGNATURE`
+        #[arg(long, num_args = 2, value_names = ["PAYLOAD", "SIGNATURE"])]
+        assemble: Option<Vec<PathBuf>>,
+        /// Where to write it [default: standard output]
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Take actions out of a plan; the narrower plan replaces it and needs approvals of its own
+    Narrow {
+        /// The plan's id, or its beginning
+        plan: String,
+        /// Actions to skip: numbers as `plan show` prints them, such as `1,4-9`
+        #[arg(long, value_name = "LIST", conflicts_with = "only")]
+        skip: Option<String>,
+        /// Actions to keep; all others are skipped
+        #[arg(long, value_name = "LIST")]
+        only: Option<String>,
+    },
+}
+
+/// What a token says.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum DecisionArg {
+    /// Carry it out
+    Approve,
+    /// Do not
+    Reject,
+    /// No longer
+    Revoke,
+    /// Carry it back
+    Undo,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SignArgs {
+    /// The plan's id, its beginning, or an exported file
+    pub(crate) plan: String,
+    /// The private key (or the `.pub` of one in ssh-agent) [default: ~/.ssh/id_ed25519]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+    /// Why, in your words
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(crate) reason: String,
+    /// Answer the question from a script: `<server>` or `<server> <count>`
+    #[arg(long, value_name = "WORD")]
+    pub(crate) confirm: Option<String>,
+    /// Write the token to a file instead of this host's journal
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Sign what carries the plan back after it was applied
+    #[arg(long)]
+    pub(crate) undo: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RejectArgs {
+    #[command(flatten)]
+    pub(crate) sign: SignArgs,
+    /// What you believe the cause to be instead
+    #[arg(long, value_name = "CAUSE")]
+    pub(crate) believed_cause: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RunsCommand {
+    /// Runs, the newest first
+    List,
+    /// One run: its report, plan and outcome
+    Show {
+        /// The run's id, or the id you gave it
+        run: String,
+        /// Every recorded call, with its answer
+        #[arg(long)]
+        calls: bool,
+    },
+    /// Settle an outcome that is not known, signed by an approver
+    Reconcile {
+        /// The run's id
+        run: String,
+        /// What you found: the act happened, or it did not
+        #[arg(long, value_name = "FOUND")]
+        found: Found,
+        /// Why you are sure
+        #[arg(long)]
+        reason: String,
+        /// The private key
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
+    },
+}
+
+/// What a person found where the outcome of an act was not known.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Found {
+    /// The act happened
+    Done,
+    /// It did not
+    NotDone,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum JournalCommand {
+    /// Check every entry, signature and checkpoint
+    Verify {
+        /// A signed checkpoint kept elsewhere; may be repeated
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Vec<PathBuf>,
+        /// A token that must be in it; may be repeated
+        #[arg(long, value_name = "FILE")]
+        token: Vec<PathBuf>,
+        /// An exported journal instead of this host's
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+        /// The host's public key, for an exported journal
+        #[arg(long, value_name = "FILE|KEY")]
+        host_key: Option<String>,
+    },
+    /// Write entries and checkpoints for someone who has the file and the host's public key only
+    Export {
+        /// Where to write
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// The inclusion proof of one plan's decision
+    Prove {
+        /// The plan's id, or its beginning
+        plan: String,
+        /// Where to write it [default: standard output]
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RunbooksCommand {
+    /// What is installed, which alerts it answers, what it may change
+    List,
+    /// Trust the bytes of a runbook's write steps, on a terminal
+    Trust {
+        /// The runbook's name
+        runbook: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Parse and check a policy
+    Check {
+        /// The policy [default: the configured one]
+        file: Option<PathBuf>,
+    },
+    /// Why a plan is or is not permitted now, and who can supply what is missing
+    Explain {
+        /// The plan's id, or its beginning
+        plan: String,
+    },
+    /// Run `<policy>.test.toml` beside the policy
+    Test {
+        /// The policy [default: the configured one]
+        file: Option<PathBuf>,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_grammar_holds_together() {
+        Cli::command().debug_assert();
+    }
+}

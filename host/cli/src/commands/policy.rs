@@ -1,0 +1,69 @@
+//! `policy check`: is this a policy, and what does it grant.
+
+use std::path::Path;
+
+use interlock_gate::{
+    ids::PolicyDigest,
+    policy::{Policy, PolicyErrors},
+};
+use interlock_connectors::files;
+use serde::Serialize;
+
+use crate::{exit::Exit, failure::Failure, output::Output};
+
+#[derive(Serialize)]
+struct CheckJson<'a> {
+    schema: &'static str,
+    file: &'a Path,
+    digest: PolicyDigest,
+    approvers: Vec<&'a str>,
+    callers: Vec<&'a str>,
+    reads: usize,
+    writes: Vec<&'a str>,
+}
+
+/// Reads a policy file, as the host does.
+pub(crate) fn read(file: &Path) -> Result<Policy, Failure> {
+    let text = files::read_private_text(file, interlock_gate::policy::POLICY_BYTES_MAX)
+        .map_err(|error| Failure::of(Exit::Usage, &error))?;
+    Policy::parse(&text).map_err(|errors| refused(file, &text, &errors))
+}
+
+/// Every error with its place.
+pub(crate) fn refused(file: &Path, text: &str, errors: &PolicyErrors) -> Failure {
+    let problems = errors
+        .iter()
+        .map(|error| (error.message(), Some(error.span.clone()), error.label(), error.problem.help()));
+    Failure::in_text(Exit::Usage, &file.display().to_string(), text, problems)
+        .closing("policy refused whole: nothing runs until it parses")
+}
+
+pub(crate) fn check(file: &Path) -> Result<Output, Failure> {
+    let policy = read(file)?;
+    let names: Vec<&str> = policy.approvers().iter().map(|one| one.name.as_str()).collect();
+    let writes: Vec<&str> = policy.writes().iter().map(|rule| rule.name.as_str()).collect();
+    let human = format!(
+        "ok: {}\n  {}\n  approvers  {}\n  callers    {}\n  rules      {} read, {} write: {}\n",
+        file.display(),
+        policy.digest(),
+        list(&names),
+        list(&policy.callers().iter().map(|one| one.name.as_str()).collect::<Vec<_>>()),
+        policy.reads().len(),
+        writes.len(),
+        list(&writes),
+    );
+    let document = CheckJson {
+        schema: "interlock.policy-check.v1",
+        file,
+        digest: policy.digest(),
+        approvers: names,
+        callers: policy.callers().iter().map(|one| one.name.as_str()).collect(),
+        reads: policy.reads().len(),
+        writes,
+    };
+    Ok(Output::new(Exit::Done, human, &document))
+}
+
+fn list(names: &[&str]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}

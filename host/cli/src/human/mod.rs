@@ -1,0 +1,5 @@
+//! What people read, rendered from the record. A tired person under an alert reads it once.
+
+pub(crate) mod plan;
+pub(crate) mod run;
+pub(crate) mod text;

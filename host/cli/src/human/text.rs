@@ -1,0 +1,80 @@
+//! Small words: plurals, ages, columns, and foreign text made safe.
+
+use interlock_gate::{escape, time::Time};
+
+/// Text that somebody else wrote, on one line: controls, carriage returns, bidi and zero width
+/// characters cannot move the cursor or the reader.
+pub(crate) fn foreign(text: &str) -> String {
+    escape::foreign(text)
+}
+
+/// `1 call`, `13 calls`.
+pub(crate) fn count(n: usize, one: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
+}
+
+/// `0.4 s`.
+pub(crate) fn span(from: Time, until: Time) -> String {
+    let micros = until.micros().saturating_sub(from.micros());
+    format!("{}.{} s", micros / 1_000_000, micros % 1_000_000 / 100_000)
+}
+
+/// `3m 18s`, `2h 05m`, `45s`.
+pub(crate) fn age(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
+        3600..86_400 => format!("{}h {:02}m", seconds / 3600, seconds % 3600 / 60),
+        _ => format!("{}d {:02}h", seconds / 86_400, seconds % 86_400 / 3600),
+    }
+}
+
+/// Lines of at most `width` characters, broken at spaces; the first is led by `lead`, the others
+/// by as many spaces.
+pub(crate) fn wrapped(lead: &str, text: &str, width: usize) -> String {
+    let indent = " ".repeat(lead.chars().count());
+    let mut out = String::from(lead);
+    let mut column = lead.chars().count();
+    let mut first = true;
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        let length = word.chars().count();
+        if !first && column + 1 + length > width {
+            out.push('\n');
+            out.push_str(&indent);
+            column = indent.len();
+            first = true;
+        }
+        if !first {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += length;
+        first = false;
+    }
+    out.push('\n');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_not_many() {
+        assert_eq!(count(1, "call"), "1 call");
+        assert_eq!(count(0, "call"), "0 calls");
+    }
+
+    #[test]
+    fn ages_read_aloud() {
+        assert_eq!(age(198), "3m 18s");
+        assert_eq!(age(59), "59s");
+        assert_eq!(age(7500), "2h 05m");
+    }
+
+    #[test]
+    fn long_lines_keep_their_lead() {
+        assert_eq!(wrapped("  path   ", "a bb ccc", 14), "  path   a bb\n         ccc\n");
+    }
+}

@@ -1,0 +1,359 @@
+//! Carrying out a plan, or carrying it back: decide, intend, act, settle; the one place where a
+//! permit, an intent and an outcome meet.
+//!
+//! Invariant: each act's intent is durable before it and its outcome is recorded after it, and
+//! nothing is tried twice.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use interlock_capabilities::{
+    intent::{Outcome, Settled, intend_any},
+    journal::{Journal as _, Refused},
+    write::Writers,
+};
+use interlock_gate::{
+    action::Capability,
+    case::Case,
+    decide::{Denied, decide},
+    history::{History, Kind},
+    ids::PlanDigest,
+    plan::Plan,
+    policy::Policy,
+    state::PlanState,
+    token::Token,
+};
+use interlock_store::entry::{Entry, RecordedOutcome};
+
+use crate::{
+    caller::Caller, error::RunError, open::Runner, tokens::TokenTaken, watch::Watch,
+};
+
+/// What came of carrying out a plan, or carrying it back.
+#[derive(Debug)]
+pub struct Applied {
+    /// The plan.
+    pub plan: Arc<Plan>,
+    /// Forward or back.
+    pub kind: Kind,
+    /// Why tokens that were brought along were not kept, each reason once.
+    pub set_aside: Vec<String>,
+    /// How it ended.
+    pub end: ApplyEnd,
+}
+
+/// How it ended.
+#[derive(Debug)]
+pub enum ApplyEnd {
+    /// The gate said no, and nothing was changed.
+    Denied(Denied),
+    /// The component does not ask for the same again, and nothing was changed.
+    NotConforming(String),
+    /// Nothing is configured that could do it, and nothing was changed.
+    NoWriter(Capability),
+    /// It went to its end: counts by outcome.
+    Done(BTreeMap<&'static str, u64>),
+    /// It stopped: why, and counts by outcome.
+    Stopped {
+        /// Why.
+        why: String,
+        /// Counts by outcome.
+        counts: BTreeMap<&'static str, u64>,
+    },
+    /// An outcome is not known.
+    Unknown {
+        /// What is known.
+        why: String,
+        /// Counts by outcome.
+        counts: BTreeMap<&'static str, u64>,
+    },
+}
+
+/// One plan being judged: what the gate sees, read from the journal anew each time.
+pub(crate) struct Docket {
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) history: History,
+    pub(crate) tokens: Vec<Token>,
+}
+
+impl Runner {
+    /// Carries out a plan; `tokens` are signed tokens brought along, not yet verified.
+    pub async fn apply(
+        &self,
+        plan: PlanDigest,
+        tokens: &[Vec<u8>],
+        caller: &Caller,
+        watch: &dyn Watch,
+    ) -> Result<Applied, RunError> {
+        self.carry(plan, Kind::Apply, tokens, caller, watch).await
+    }
+
+    /// Carries back what a plan has done.
+    pub async fn undo(
+        &self,
+        plan: PlanDigest,
+        tokens: &[Vec<u8>],
+        caller: &Caller,
+        watch: &dyn Watch,
+    ) -> Result<Applied, RunError> {
+        self.carry(plan, Kind::Undo, tokens, caller, watch).await
+    }
+
+    async fn carry(
+        &self,
+        id: PlanDigest,
+        kind: Kind,
+        tokens: &[Vec<u8>],
+        caller: &Caller,
+        watch: &dyn Watch,
+    ) -> Result<Applied, RunError> {
+        let plan = self.plan(id).await?;
+        let mut set_aside = Vec::new();
+        for token in tokens {
+            // A token that is none is reported and never stands in the way of one that is.
+            match self.take_token(&plan, token).await? {
+                TokenTaken::Kept(_) => {}
+                TokenTaken::Refused(reasons) => {
+                    set_aside.extend(reasons.iter().map(ToString::to_string));
+                }
+                TokenTaken::Bad(bad) => set_aside.push(bad.to_string()),
+            }
+        }
+        let ended = |end| {
+            Ok(Applied { plan: Arc::clone(&plan), kind, set_aside: set_aside.clone(), end })
+        };
+        let held = self.hold(&plan)?;
+        self.settle_crash(&plan).await?;
+        // The whole decision first, so that a refusal comes before any work; its permit is not
+        // used, and each act below asks anew.
+        if let Err(denied) = self.judge(&plan, kind).await? {
+            self.refuse(&plan, kind, denied.reasons().iter().map(ToString::to_string)).await?;
+            return ended(ApplyEnd::Denied(denied));
+        }
+        if kind == Kind::Apply {
+            if let Err(difference) = self.conform(&plan).await? {
+                self.refuse(&plan, kind, [difference.clone()]).await?;
+                return ended(ApplyEnd::NotConforming(difference));
+            }
+        }
+        let writers = self.writers(&plan, caller).await?;
+        if let Some(missing) = missing_writer(&plan, &writers) {
+            let why = format!("no source is configured that could do `{missing}`");
+            self.refuse(&plan, kind, [why]).await?;
+            return ended(ApplyEnd::NoWriter(missing));
+        }
+        let conformed = (kind == Kind::Apply).then_some(true);
+        self.record(Entry::ApplyBegan { plan: plan.id(), kind: kind.into(), conformed }).await?;
+        let end = self.acts(&plan, kind, &writers, watch).await?;
+        drop(held);
+        ended(end)
+    }
+
+    async fn acts(
+        &self,
+        plan: &Plan,
+        kind: Kind,
+        writers: &Writers,
+        watch: &dyn Watch,
+    ) -> Result<ApplyEnd, RunError> {
+        let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
+        let total = plan.acts().count();
+        loop {
+            let state = self.docket(plan, kind).await?.history.state;
+            match state {
+                PlanState::Applied | PlanState::Undone => {
+                    self.apply_ended(plan, kind, None, &counts).await?;
+                    return Ok(ApplyEnd::Done(counts));
+                }
+                PlanState::Waiting
+                | PlanState::Applying { .. }
+                | PlanState::Undoing { .. }
+                | PlanState::Stopped { .. }
+                | PlanState::Rejected
+                | PlanState::Revoked
+                | PlanState::Expired
+                | PlanState::Superseded
+                | PlanState::Unknown { .. } => {}
+            }
+            if kind == Kind::Undo && matches!(state, PlanState::Stopped { .. }) && !counts.is_empty() {
+                // An undo that stopped is not begun again by itself.
+                return Ok(ApplyEnd::Stopped { why: "the undo stopped".to_owned(), counts });
+            }
+            let permit = match self.permit(plan, kind).await? {
+                Ok(permit) => permit,
+                Err(denied) if counts.is_empty() => {
+                    self.refuse(plan, kind, denied.reasons().iter().map(ToString::to_string))
+                        .await?;
+                    return Ok(ApplyEnd::Denied(denied));
+                }
+                Err(denied) => return self.stopped(plan, kind, denied.to_string(), counts).await,
+            };
+            let done: u64 = counts.values().sum();
+            watch.act(usize::try_from(done).unwrap_or(usize::MAX).saturating_add(1), total);
+            let capability = permit.action().capability();
+            // Intent first: if we die before the outcome, the journal shows a doubt for a person
+            // to settle. The other order would show nothing.
+            let intent = match intend_any(self.journal(), permit, self.now()).await {
+                Ok(intent) => intent,
+                Err(refused @ Refused::Newer { .. }) => {
+                    // What is new may be a revocation: the gate reads it on the next turn.
+                    let judged = self.judge(plan, kind).await?;
+                    match judged {
+                        Ok(()) => continue,
+                        Err(_) => {
+                            return self.stopped(plan, kind, refused.to_string(), counts).await;
+                        }
+                    }
+                }
+                Err(refused) => return self.stopped(plan, kind, refused.to_string(), counts).await,
+            };
+            let settled = writers.carry_out(intent).await;
+            let outcome = settled.outcome().clone();
+            *counts.entry(outcome.word()).or_default() += 1;
+            self.settle(&settled, kind).await?;
+            match &outcome {
+                Outcome::Unknown { why } => {
+                    let why = why.clone();
+                    self.apply_ended(plan, kind, Some(why.clone()), &counts).await?;
+                    return Ok(ApplyEnd::Unknown { why, counts });
+                }
+                outcome if !outcome.goes_on(capability) => {
+                    let why = describe(outcome);
+                    return self.stopped(plan, kind, why, counts).await;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// What came of an act, journalled. Should that fail, the intent alone stands, and the act
+    /// counts as not known.
+    async fn settle(&self, settled: &Settled, kind: Kind) -> Result<(), RunError> {
+        let basis = settled.basis();
+        let outcome = recorded(settled.outcome());
+        let entry =
+            Entry::Outcome { plan: basis.plan, index: basis.index, kind: kind.into(), outcome };
+        self.record(entry).await
+    }
+
+    async fn stopped(
+        &self,
+        plan: &Plan,
+        kind: Kind,
+        why: String,
+        counts: BTreeMap<&'static str, u64>,
+    ) -> Result<ApplyEnd, RunError> {
+        self.apply_ended(plan, kind, Some(why.clone()), &counts).await?;
+        Ok(ApplyEnd::Stopped { why, counts })
+    }
+
+    async fn apply_ended(
+        &self,
+        plan: &Plan,
+        kind: Kind,
+        stopped: Option<String>,
+        counts: &BTreeMap<&'static str, u64>,
+    ) -> Result<(), RunError> {
+        let counts = counts.iter().map(|(word, n)| ((*word).to_owned(), *n)).collect();
+        self.record(Entry::ApplyEnded { plan: plan.id(), kind: kind.into(), stopped, counts }).await
+    }
+
+    async fn refuse(
+        &self,
+        plan: &Plan,
+        kind: Kind,
+        reasons: impl IntoIterator<Item = String>,
+    ) -> Result<(), RunError> {
+        let entry = Entry::Refused {
+            run: Some(plan.body().run.clone()),
+            plan: Some(plan.id()),
+            asked: kind.word().to_owned(),
+            reasons: reasons.into_iter().collect(),
+        };
+        self.record(entry).await
+    }
+
+    /// What the gate sees now.
+    pub(crate) async fn docket(&self, plan: &Plan, _kind: Kind) -> Result<Docket, RunError> {
+        let policy = self.policy().await?;
+        let history = self.history(plan.id()).await?;
+        let tokens = self.tokens(plan.id()).await?;
+        Ok(Docket { policy, history, tokens })
+    }
+
+    async fn permit(
+        &self,
+        plan: &Plan,
+        kind: Kind,
+    ) -> Result<Result<interlock_gate::permit::AnyPermit, Denied>, RunError> {
+        let docket = self.docket(plan, kind).await?;
+        Ok(decide(&docket.case(plan, kind, &self.host(), self.now())))
+    }
+
+    /// Whether the plan would be permitted now.
+    pub(crate) async fn judge(
+        &self,
+        plan: &Plan,
+        kind: Kind,
+    ) -> Result<Result<(), Denied>, RunError> {
+        // Dropped at once: a permit that was never journalled permits nothing.
+        Ok(self.permit(plan, kind).await?.map(drop))
+    }
+}
+
+impl Docket {
+    pub(crate) fn case<'a>(
+        &'a self,
+        plan: &'a Plan,
+        kind: Kind,
+        here: &'a interlock_gate::ids::HostId,
+        now: interlock_gate::time::Time,
+    ) -> Case<'a> {
+        Case {
+            policy: &self.policy,
+            plan,
+            kind,
+            tokens: &self.tokens,
+            history: &self.history,
+            here,
+            now,
+        }
+    }
+}
+
+/// A capability of the plan that nothing here could carry out.
+fn missing_writer(plan: &Plan, writers: &Writers) -> Option<Capability> {
+    plan.acts().map(|(_, planned)| planned.action.capability()).find(|capability| {
+        match capability {
+            Capability::Cancel | Capability::Terminate => writers.database.is_none(),
+            Capability::Restart | Capability::Scale | Capability::Rollback => {
+                writers.workload.is_none()
+            }
+            Capability::Silence => writers.alerts.is_none(),
+            Capability::Notify => writers.notify.is_none(),
+        }
+    })
+}
+
+fn recorded(outcome: &Outcome) -> RecordedOutcome {
+    // A revision is a struct of integers and strings: it always serialises.
+    let json = |revision| serde_json::to_value(revision).unwrap_or(serde_json::Value::Null);
+    match outcome {
+        Outcome::Done { after } => RecordedOutcome::Done { after: json(after) },
+        Outcome::Gone => RecordedOutcome::Gone,
+        Outcome::Moved { found } => RecordedOutcome::Moved { found: json(found) },
+        Outcome::Refused { why } => RecordedOutcome::Refused { why: why.clone() },
+        Outcome::NotTried { .. } => RecordedOutcome::NotTried,
+        Outcome::Unknown { why } => RecordedOutcome::Unknown { why: why.clone() },
+    }
+}
+
+fn describe(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Done { .. } => "done".to_owned(),
+        Outcome::Gone => "the target is gone".to_owned(),
+        Outcome::Moved { .. } => "the target has changed since it was observed".to_owned(),
+        Outcome::Refused { why } => format!("the system refused: {why}"),
+        Outcome::NotTried { why } => format!("not tried: {why}"),
+        Outcome::Unknown { why } => format!("not known: {why}"),
+    }
+}

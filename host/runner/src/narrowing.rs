@@ -1,0 +1,26 @@
+//! A plan with some of its actions taken out, in the place of the first.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use interlock_gate::{
+    narrow::narrow,
+    plan::Plan,
+};
+use interlock_store::entry::Entry;
+
+use crate::{caller::Caller, error::RunError, open::Runner};
+
+impl Runner {
+    /// Records the narrower plan; its parent is superseded and approvals do not carry over.
+    pub async fn narrow(
+        &self,
+        plan: &Plan,
+        skip: &BTreeSet<usize>,
+        caller: &Caller,
+    ) -> Result<Arc<Plan>, RunError> {
+        let checkpoint = self.checkpoint().await?;
+        let narrowed = narrow(plan, skip, caller.owner.as_ref(), self.now(), checkpoint)?;
+        self.record(Entry::Planned { plan: Box::new(narrowed.clone()) }).await?;
+        Ok(Arc::new(narrowed))
+    }
+}

@@ -1,0 +1,206 @@
+//! The room where config, policy, store, sandbox and sources meet.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
+};
+
+use interlock_capabilities::{Readers, journal::Journal, report::Incident, write::Writers};
+use interlock_connectors::{config::Config, files};
+use interlock_engine::{CachePaths, Cassette, Engine, EngineConfig};
+use interlock_gate::{
+    canonical,
+    history::History,
+    ids::{BlobDigest, CassetteDigest, HostId, PlanDigest, RunId},
+    plan::{CheckpointRef, Plan},
+    policy::{POLICY_BYTES_MAX, Policy},
+    time::Time,
+    token::Token,
+};
+use interlock_store::{ANY_SIZE, PlanLock, SqliteStore, Store, entry::Entry};
+use serde::Serialize;
+
+use crate::{caller::Caller, error::RunError};
+
+/// Reports and other documents kept beside the journal, in bytes.
+const KEPT_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Steps that run at once in one process.
+const RUNS_MAX: u32 = 16;
+
+/// One host: its configuration, policy, journal, sandbox and sources.
+pub struct Runner {
+    config: Config,
+    store: Arc<SqliteStore>,
+    engine: OnceLock<Engine>,
+}
+
+impl Runner {
+    /// Opens the host that a configuration describes; its key and journal are made at the first
+    /// start.
+    pub fn open(config: Config) -> Result<Runner, RunError> {
+        let version = env!("CARGO_PKG_VERSION");
+        let store =
+            SqliteStore::open(&config.state_dir, &config.origin, version, interlock_store::system_clock())?;
+        Ok(Runner { config, store: Arc::new(store), engine: OnceLock::new() })
+    }
+
+    /// What is configured.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The journal and what is kept beside it.
+    pub fn store(&self) -> &Arc<SqliteStore> {
+        &self.store
+    }
+
+    /// This host, as plans name it.
+    pub fn host(&self) -> HostId {
+        self.store.host()
+    }
+
+    /// The clock as it stands; the gate holds it against the journal.
+    pub fn now(&self) -> Time {
+        now()
+    }
+
+    /// The policy in force, read anew; a text that is new here is journalled whole first.
+    pub async fn policy(&self) -> Result<Arc<Policy>, RunError> {
+        let policy = read_policy(&self.config.policy, Some(&self.host()))?;
+        let held = self.store.policy().await?;
+        if held.is_none_or(|(digest, _)| digest != policy.digest()) {
+            let entry = Entry::Policy {
+                digest: policy.digest(),
+                path: self.config.policy.display().to_string(),
+                text: policy.text().to_owned(),
+            };
+            self.record(entry).await?;
+        }
+        Ok(Arc::new(policy))
+    }
+
+    /// Who the command line's caller is, by its real uid.
+    pub async fn caller_of_uid(&self, uid: u32) -> Result<Caller, RunError> {
+        Ok(Caller::of_uid(self.policy().await?.as_ref(), uid))
+    }
+
+    pub(crate) fn journal(&self) -> &dyn Journal {
+        self.store.as_ref()
+    }
+
+    pub(crate) fn engine(&self) -> Result<&Engine, RunError> {
+        if let Some(engine) = self.engine.get() {
+            return Ok(engine);
+        }
+        let policy = read_policy(&self.config.policy, Some(&self.host()))?;
+        let cache = CachePaths {
+            folder: self.config.state_dir.join("cache"),
+            key: self.config.state_dir.join("cache.key"),
+        };
+        let engine = Engine::new(EngineConfig {
+            limits: policy.sandbox().clone(),
+            runs_max: RUNS_MAX,
+            cache: Some(cache),
+        })?;
+        Ok(self.engine.get_or_init(|| engine))
+    }
+
+    /// What answers the reads of a run about this incident.
+    pub(crate) async fn readers(&self, incident: &Incident) -> Result<Readers, RunError> {
+        interlock_connectors::readers(&self.config, incident)
+            .await
+            .map_err(|error| RunError::Sources(error.to_string()))
+    }
+
+    /// What can change production; the runner alone asks for it, and only to carry out a plan.
+    pub(crate) async fn writers(&self, plan: &Plan, caller: &Caller) -> Result<Writers, RunError> {
+        let approver = self
+            .tokens(plan.id())
+            .await?
+            .iter()
+            .map(|token| token.payload().approver.to_string())
+            .next_back()
+            .unwrap_or_else(|| caller.shown());
+        interlock_connectors::writers(&self.config, &approver)
+            .await
+            .map_err(|error| RunError::Sources(error.to_string()))
+    }
+
+    pub(crate) async fn record(&self, entry: Entry) -> Result<(), RunError> {
+        self.store.record(entry, ANY_SIZE).await.map_err(RunError::Journal)?;
+        Ok(())
+    }
+
+    pub(crate) async fn history(&self, plan: PlanDigest) -> Result<History, RunError> {
+        Ok(self.store.history(&plan).await?)
+    }
+
+    pub(crate) async fn tokens(&self, plan: PlanDigest) -> Result<Vec<Token>, RunError> {
+        Ok(self.store.tokens(&plan).await?)
+    }
+
+    /// A plan that was made here.
+    pub async fn plan(&self, id: PlanDigest) -> Result<Arc<Plan>, RunError> {
+        let plan = self.store.plan(&id).await?;
+        let unknown = || RunError::Unknown { what: "plan", id: id.to_string() };
+        plan.map(Arc::new).ok_or_else(unknown)
+    }
+
+    /// The plan whose id begins so.
+    pub async fn find_plan(&self, prefix: &str) -> Result<Arc<Plan>, RunError> {
+        let id = self.store.find_plan(prefix).await?;
+        self.plan(id).await
+    }
+
+    pub(crate) fn hold(&self, plan: &Plan) -> Result<PlanLock, RunError> {
+        let held = self.store.hold(&plan.id());
+        held.map_err(|by| RunError::Held { plan: plan.id().short(), by: by.to_string() })
+    }
+
+    pub(crate) async fn checkpoint(&self) -> Result<CheckpointRef, RunError> {
+        let head = self.store.checkpoint().await?.head();
+        Ok(CheckpointRef { size: head.size, root: hex::encode(head.root) })
+    }
+
+    pub(crate) async fn keep_document<T: Serialize>(&self, document: &T) -> Result<BlobDigest, RunError> {
+        let bytes = canonical::to_bytes_within(document, KEPT_BYTES_MAX)?;
+        self.store.keep(bytes).await.map_err(RunError::Journal)
+    }
+
+    pub(crate) async fn keep_cassette(&self, cassette: &Cassette) -> Result<CassetteDigest, RunError> {
+        let blob = self.store.keep(cassette.canonical()?).await.map_err(RunError::Journal)?;
+        Ok(CassetteDigest::from_raw(*blob.raw()))
+    }
+
+    pub(crate) async fn blob(&self, digest: BlobDigest) -> Result<Option<Vec<u8>>, RunError> {
+        Ok(self.store.blob(&digest).await?)
+    }
+}
+
+/// Reads a policy file as the host does: opened once, no links, nobody else could have written it.
+pub fn read_policy(path: &Path, host: Option<&HostId>) -> Result<Policy, RunError> {
+    let text = files::read_private_text(path, POLICY_BYTES_MAX)
+        .map_err(|why| RunError::PolicyFile { path: path.to_owned(), why })?;
+    let parsed = match host {
+        Some(host) => Policy::parse_for_host(&text, host),
+        None => Policy::parse(&text),
+    };
+    parsed.map_err(|errors| RunError::Policy { path: PathBuf::from(path), text, errors })
+}
+
+/// The system's clock.
+pub fn now() -> Time {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let micros = since.map_or(0, |since| u64::try_from(since.as_micros()).unwrap_or(u64::MAX));
+    Time::from_micros(micros).unwrap_or_default()
+}
+
+/// A run's id that no other has: 8 of 32 letters, 40 random bits.
+pub(crate) fn fresh_run_id() -> Result<RunId, RunError> {
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(|error| RunError::Random(error.to_string()))?;
+    let letters = bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)]));
+    let id = format!("r-{}", letters.collect::<String>());
+    id.parse().map_err(|error| RunError::Random(format!("{error}")))
+}

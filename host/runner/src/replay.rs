@@ -1,0 +1,152 @@
+//! A run played again from its record: the same bytes must do the same.
+
+use std::sync::Arc;
+
+use interlock_engine::{Ended, Fault, Grants, Source};
+use interlock_gate::ids::{BlobDigest, RunId};
+use serde::Serialize;
+
+use crate::{
+    error::RunError,
+    open::Runner,
+    record::{RunRecord, StepConclusion, StepRecord},
+    report,
+};
+
+/// One step played again.
+#[derive(Clone, Debug, Serialize)]
+pub struct Replayed {
+    /// The step.
+    pub step: String,
+    /// Calls on its record.
+    pub calls: usize,
+    /// Planned writes on its record.
+    pub writes: usize,
+    /// The first difference; `None`: the same.
+    pub difference: Option<Differs>,
+}
+
+/// The first place where a replay and its record part.
+#[derive(Clone, Debug, Serialize)]
+pub struct Differs {
+    /// Where: a call, a write, the report.
+    pub at: String,
+    /// What the record holds.
+    pub expected: String,
+    /// What came.
+    pub found: String,
+}
+
+impl Runner {
+    /// Plays every recorded step of a run again, its verify steps too.
+    pub async fn replay(&self, run: &RunId) -> Result<Vec<Replayed>, RunError> {
+        let record = self.run_record(run).await?;
+        let mut replayed = Vec::new();
+        for step in &record.steps {
+            replayed.push(self.replay_step(&record, step).await?);
+        }
+        for verified in &record.verified {
+            let (Some(cassette), Some(found)) = (&verified.cassette, &verified.found) else {
+                continue;
+            };
+            let cassette = Arc::clone(cassette);
+            let ended = self.play(&record, &verified.step, &cassette).await?;
+            let difference = match ended {
+                Ok(Ended::Verification(again)) => compare(found, &again)?,
+                Ok(Ended::CouldNotCheck(_)) => None,
+                other => unlike("a verification", &other),
+            };
+            let (calls, writes) = (cassette.calls.len(), cassette.writes.len());
+            replayed.push(Replayed { step: verified.step.clone(), calls, writes, difference });
+        }
+        Ok(replayed)
+    }
+
+    async fn replay_step(
+        &self,
+        record: &RunRecord,
+        step: &StepRecord,
+    ) -> Result<Replayed, RunError> {
+        let ended = self.play(record, &step.step, &step.cassette).await?;
+        let difference = match (&step.end, ended) {
+            (StepConclusion::Report(expected), Ok(Ended::Report(again))) => {
+                compare(expected.as_ref(), &report::rated(&step.step, again))?
+            }
+            (StepConclusion::Report(expected), Ok(Ended::CouldNotCheck(unchecked))) => {
+                compare(expected.as_ref(), &report::gave_up(&step.step, unchecked))?
+            }
+            // Each write was compared on the tape.
+            (StepConclusion::Writes(_), Ok(Ended::Writes(_))) => None,
+            (StepConclusion::Fault(_), Err(fault)) if !matches!(fault, Fault::Differs(_)) => None,
+            (StepConclusion::Fault(_), Ok(Ended::Failed(_))) => None,
+            // A report that the host refused was a fault of the run.
+            (StepConclusion::Fault(_), Ok(Ended::Report(_))) => None,
+            (StepConclusion::Report(_), other) => unlike("a report", &other),
+            (StepConclusion::Writes(_), other) => unlike("planned writes", &other),
+            (StepConclusion::Fault(why), other) => unlike(why, &other),
+        };
+        Ok(Replayed {
+            step: step.step.clone(),
+            calls: step.cassette.calls.len(),
+            writes: step.cassette.writes.len(),
+            difference,
+        })
+    }
+
+    async fn play(
+        &self,
+        record: &RunRecord,
+        step: &str,
+        cassette: &interlock_engine::Cassette,
+    ) -> Result<Result<Ended, Fault>, RunError> {
+        let digest = cassette.component;
+        let missing = || RunError::Blob { what: "component", digest: digest.to_string() };
+        let bytes = self.blob(BlobDigest::from_raw(*digest.raw())).await?.ok_or_else(missing)?;
+        let loaded = self
+            .engine()?
+            .load(&bytes)
+            .map_err(|error| RunError::Load { step: step.to_owned(), error })?;
+        let grants = Grants::for_replay(&record.runbook);
+        let linked = loaded.link(&grants).map_err(|why| RunError::NotNow(why.to_string()))?;
+        let policy = self.policy().await?;
+        let source = Source::Tape(cassette.clone());
+        Ok(linked.run(cassette.input.clone(), source, policy.sandbox()).await.end)
+    }
+}
+
+fn compare<T: Serialize>(expected: &T, found: &T) -> Result<Option<Differs>, RunError> {
+    let text = |value| serde_json::to_string(value).map_err(RunError::Document);
+    let (expected, found) = (text(expected)?, text(found)?);
+    if expected == found {
+        return Ok(None);
+    }
+    let at = expected.bytes().zip(found.bytes()).take_while(|(a, b)| a == b).count();
+    let around = |text: &str| {
+        let start = (0..=at.saturating_sub(40)).rev().find(|at| text.is_char_boundary(*at));
+        text[start.unwrap_or(0)..].chars().take(160).collect::<String>()
+    };
+    Ok(Some(Differs {
+        at: "the conclusion".to_owned(),
+        expected: around(&expected),
+        found: around(&found),
+    }))
+}
+
+fn unlike(expected: &str, found: &Result<Ended, Fault>) -> Option<Differs> {
+    if let Err(Fault::Differs(difference)) = found {
+        return Some(Differs {
+            at: difference.at.clone(),
+            expected: difference.expected.clone(),
+            found: difference.found.clone(),
+        });
+    }
+    let found = match found {
+        Ok(Ended::Report(_)) => "a report".to_owned(),
+        Ok(Ended::Writes(writes)) => format!("{} planned writes", writes.len()),
+        Ok(Ended::Verification(_)) => "a verification".to_owned(),
+        Ok(Ended::CouldNotCheck(unchecked)) => format!("could not check {}", unchecked.what),
+        Ok(Ended::Failed(why)) => format!("the step's own error: {why}"),
+        Err(fault) => fault.to_string(),
+    };
+    Some(Differs { at: "the end".to_owned(), expected: expected.to_owned(), found })
+}

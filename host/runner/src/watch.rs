@@ -1,0 +1,25 @@
+//! Whoever watches a run: the command line's progress line, a server's events.
+
+/// Told what happens while it happens. What it does must not fail or wait.
+pub trait Watch: Send + Sync {
+    /// A step begins.
+    fn step(&self, name: &str);
+
+    /// The host waits: for a verify step's `wait`, say.
+    fn waiting(&self, what: &str, seconds: u64);
+
+    /// An act is about to happen: `index` of `total`, from 1.
+    fn act(&self, index: usize, total: usize);
+}
+
+/// Nobody watches.
+#[derive(Clone, Copy, Debug)]
+pub struct Unwatched;
+
+impl Watch for Unwatched {
+    fn step(&self, _name: &str) {}
+
+    fn waiting(&self, _what: &str, _seconds: u64) {}
+
+    fn act(&self, _index: usize, _total: usize) {}
+}
