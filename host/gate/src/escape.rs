@@ -31,6 +31,11 @@ pub fn foreign(text: &str) -> String {
     out
 }
 
+/// [`strict`] text between backticks, which it cannot end from inside.
+pub fn quoted(text: &str) -> String {
+    format!("`{}`", strict(text).replace('`', "\\u{60}"))
+}
+
 /// At most `chars_max` characters of [`foreign`] text; where some are left out, it says how many.
 pub fn foreign_short(text: &str, chars_max: usize) -> String {
     let all = text.chars().count();

@@ -423,7 +423,7 @@ fn an_argument_must_be_one_and_its_limits_must_fit_it() {
         "{ min = 60 }",
         "{ max_change_percent = 60 }",
         &[
-            "line 39, column 142: `max_change_percent` does not apply to `transaction_age_s`, which is not observed",
+            "line 39, column 146: `max_change_percent` does not apply to `transaction_age_s`, which is not observed",
         ],
     );
     check(
