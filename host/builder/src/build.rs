@@ -37,6 +37,8 @@ pub struct Built {
     pub steps: Vec<Step>,
     /// Which toolchain made them: `path` or `debian`.
     pub toolchain: &'static str,
+    /// Names the sources, the compiler and its flags: what was built under one key is alike.
+    pub key: String,
     /// Whether they were built before and only copied.
     pub cached: bool,
 }
@@ -86,10 +88,16 @@ pub fn build(dir: &Path, options: &Options) -> Result<Built, BuildError> {
         replace(&path, &bytes)?;
         built.push(step);
     }
+    let key = kept
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     Ok(Built {
         name: package.name,
         steps: built,
         toolchain: toolchain.name,
+        key,
         cached,
     })
 }
