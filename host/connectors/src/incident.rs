@@ -20,7 +20,7 @@
 
 use std::path::Path;
 
-use interlock_capabilities::read::{Label, alerts::Alert};
+use interlock_capabilities::report::{self, Label};
 use interlock_gate::time::Time;
 
 use crate::document::{self, FileError, Format, Mistakes, Section};
@@ -76,29 +76,31 @@ impl Incident {
     pub fn parse(path: &Path, text: &str, format: Format, now: Time) -> Result<Self, Mistakes> {
         document::read(path, text, format, |top| take(top, now))
     }
+}
 
-    /// Its alerts as `alerts.list` gives them, `source` being `incident`.
-    pub fn as_alerts(&self) -> impl Iterator<Item = Alert> + '_ {
-        self.alerts.iter().enumerate().map(|(index, alert)| Alert {
-            name: alert.name.clone(),
-            state: "firing".to_owned(),
+impl From<Incident> for report::Incident {
+    fn from(file: Incident) -> Self {
+        let alerts = file.alerts.into_iter().map(|alert| report::Alert {
+            name: alert.name,
             starts_at: alert.starts_at.micros(),
-            ends_at: None,
-            fingerprint: format!("{}/{index}", self.id),
-            labels: labels(&alert.labels),
-            annotations: labels(&alert.annotations),
-            source: "incident".to_owned(),
-        })
+            labels: labels(alert.labels),
+            annotations: labels(alert.annotations),
+        });
+        Self {
+            id: file.id,
+            service: file.service,
+            severity: file.severity,
+            begin: file.begin.micros(),
+            end: file.end.micros(),
+            alerts: alerts.collect(),
+        }
     }
 }
 
-fn labels(pairs: &[(String, String)]) -> Vec<Label> {
+fn labels(pairs: Vec<(String, String)>) -> Vec<Label> {
     pairs
-        .iter()
-        .map(|(name, value)| Label {
-            name: name.clone(),
-            value: value.clone(),
-        })
+        .into_iter()
+        .map(|(name, value)| Label { name, value })
         .collect()
 }
 
@@ -179,12 +181,9 @@ mod tests {
             "annotations": {"summary": "full"}}]}"#;
         let incident = parse(toml, Format::Toml).unwrap();
         assert_eq!(incident, parse(json, Format::Json).unwrap());
-        let alert = incident.as_alerts().next().unwrap();
-        assert_eq!(
-            (alert.source.as_str(), alert.state.as_str()),
-            ("incident", "firing")
-        );
-        assert_eq!(alert.labels[1].value, "orders-db");
+        let given = report::Incident::from(incident);
+        assert_eq!(given.alerts[0].labels[1].value, "orders-db");
+        assert_eq!(given.end - given.begin, 15 * 60 * 1_000_000);
     }
 
     #[test]

@@ -8,8 +8,10 @@
 #![forbid(unsafe_code)]
 
 pub mod alertmanager;
+mod broken;
 pub mod changes;
 pub mod config;
+mod connect;
 pub mod document;
 pub mod endpoint;
 pub mod files;
@@ -17,6 +19,7 @@ pub mod health;
 pub mod http;
 pub mod incident;
 pub mod logs;
+pub mod postgres;
 pub mod probe;
 pub mod prometheus;
 pub mod secrets;
@@ -24,3 +27,5 @@ pub mod topology;
 mod units;
 mod words;
 mod work;
+
+pub use connect::{Connected, connect};

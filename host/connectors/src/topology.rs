@@ -28,6 +28,7 @@ use interlock_capabilities::{AnswerLimit, Gap, Soon, Unchecked};
 
 use crate::document::{self, FileError, Format, Mistakes, Problem, Section};
 use crate::files::{self, TEXT_BYTES_MAX};
+use crate::health::Health;
 use crate::work;
 
 const SERVICES_MAX: usize = 2000;
@@ -51,6 +52,21 @@ impl TopologyFile {
     pub fn load(&self) -> Result<ServiceList, FileError> {
         let text = files::read_plain_text(&self.path, TEXT_BYTES_MAX)?;
         Ok(parse(&self.path, &text, Format::of(&self.path))?)
+    }
+
+    /// Whether it can be read.
+    pub(crate) fn health(&self) -> Health {
+        match self.load() {
+            Ok(list) => Health::Good {
+                what: match list.services.len() {
+                    1 => "readable, with 1 service".to_owned(),
+                    count => format!("readable, with {count} services"),
+                },
+            },
+            Err(error) => Health::Bad {
+                why: error.in_a_line(),
+            },
+        }
     }
 }
 

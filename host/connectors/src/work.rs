@@ -46,16 +46,6 @@ impl Stop {
     pub(crate) fn asked(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
-
-    /// The flag itself, for libraries that look at one.
-    pub(crate) fn flag(&self) -> &AtomicBool {
-        &self.0
-    }
-
-    #[cfg(test)]
-    pub(crate) fn never() -> Self {
-        Self(Arc::new(AtomicBool::new(false)))
-    }
 }
 
 /// Raises the flag when it is dropped.

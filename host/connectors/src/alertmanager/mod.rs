@@ -10,12 +10,12 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use interlock_capabilities::read::alerts::{Alert, AlertList, Alerts, AlertsAsk};
+use interlock_capabilities::report::{self, Incident};
 use interlock_capabilities::{AnswerLimit, Gap, Soon, Unchecked};
 
 use crate::endpoint::Endpoint;
 use crate::health::{self, Health};
 use crate::http::{Client, ClientError, ClientOptions, FetchError};
-use crate::incident::Incident;
 use crate::secrets::Secret;
 use crate::work;
 
@@ -106,9 +106,19 @@ pub struct WithIncidents {
 impl WithIncidents {
     /// `live`: the configured source, if any.
     pub fn new(live: Option<Arc<dyn Alerts>>, incident: &Incident) -> Self {
+        let alert = |(index, alert): (usize, &report::Alert)| Alert {
+            name: alert.name.clone(),
+            state: "firing".to_owned(),
+            starts_at: alert.starts_at,
+            ends_at: None,
+            fingerprint: format!("{}/{index}", incident.id),
+            labels: alert.labels.clone(),
+            annotations: alert.annotations.clone(),
+            source: "incident".to_owned(),
+        };
         Self {
             live,
-            given: incident.as_alerts().collect(),
+            given: incident.alerts.iter().enumerate().map(alert).collect(),
         }
     }
 }
@@ -135,12 +145,7 @@ impl Alerts for WithIncidents {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
-    use interlock_gate::time::Time;
-
     use super::*;
-    use crate::document::Format;
 
     const LIMIT: AnswerLimit = AnswerLimit { bytes_max: 1 << 20 };
 
@@ -153,9 +158,20 @@ mod tests {
 
     #[tokio::test]
     async fn an_incident_does_not_stand_in_for_a_dead_alertmanager() {
-        let text = "id = \"I-1\"\n[[alert]]\nname = \"High\"\n";
-        let now = Time::default().plus_seconds(1_700_000_000);
-        let incident = Incident::parse(Path::new("i"), text, Format::Toml, now).unwrap();
+        let alert = report::Alert {
+            name: "High".to_owned(),
+            starts_at: 1,
+            labels: Vec::new(),
+            annotations: Vec::new(),
+        };
+        let incident = Incident {
+            id: "I-1".to_owned(),
+            service: None,
+            severity: None,
+            begin: 1,
+            end: 2,
+            alerts: vec![alert],
+        };
         let list = WithIncidents::new(None, &incident)
             .list(AlertsAsk {}, LIMIT)
             .await

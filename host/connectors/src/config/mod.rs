@@ -6,6 +6,7 @@
 //! version = 1
 //! policy = "policies/postgres.toml"
 //! state_dir = "state"
+//! origin = "interlock.example.net"       # optional: the journal's name, fixed at the first start
 //! runbooks = ["runbooks"]                # optional: none are installed without it
 //!
 //! [source.prometheus]

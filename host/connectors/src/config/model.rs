@@ -18,6 +18,8 @@ pub struct Config {
     pub policy: PathBuf,
     /// The folder of store, keys and caches.
     pub state_dir: PathBuf,
+    /// The name of this host's journal, in checkpoints and plans.
+    pub origin: String,
     /// Folders that hold runbooks' folders.
     pub runbooks: Vec<PathBuf>,
     /// Where answers come from.

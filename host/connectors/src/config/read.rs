@@ -23,6 +23,7 @@ pub(super) fn config(top: &mut Section<'_, '_>, file: &Path) -> Option<Config> {
     let version = top.need("version", |s, key| s.integer(key, 1, 1));
     let policy = top.need("policy", |s, key| s.path(key, &base));
     let state_dir = top.need("state_dir", |s, key| s.path(key, &base));
+    let origin = origin(top);
     let runbooks = paths(top, "runbooks", &base);
     let sources = top.table("source", "[source]", |section| {
         Some(sources(section, &base))
@@ -32,9 +33,26 @@ pub(super) fn config(top: &mut Section<'_, '_>, file: &Path) -> Option<Config> {
         file: file.to_owned(),
         policy: policy?,
         state_dir: state_dir?,
+        origin,
         runbooks,
         sources: sources.unwrap_or_default(),
     })
+}
+
+/// The name of this host's journal. It is bound to the host's key at the first start, so the
+/// default is a constant and not the machine's name, which may change.
+fn origin(top: &mut Section<'_, '_>) -> String {
+    let Some(text) = top.text("origin") else {
+        return "interlock.local".to_owned();
+    };
+    let plain = |b: u8| b.is_ascii_graphic() && b != b'+';
+    if text.len() > 200 || !text.bytes().all(plain) {
+        top.must_be(
+            "origin",
+            "up to 200 printable characters without spaces and `+`",
+        );
+    }
+    text
 }
 
 fn sources(section: &mut Section<'_, '_>, base: &Path) -> Sources {
@@ -251,6 +269,7 @@ networks = ["127.0.0.0/8"]
         let config = parse(WHOLE).unwrap();
         assert_eq!(config.policy, Path::new("etc/policies/postgres.toml"));
         assert_eq!(config.state_dir, Path::new("etc/state"));
+        assert_eq!(config.origin, "interlock.local");
         let sources = config.sources;
         assert_eq!(
             sources.topology.as_deref(),

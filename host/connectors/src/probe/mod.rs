@@ -18,7 +18,6 @@ use reqwest::Url;
 
 use crate::endpoint::Endpoint;
 use crate::http::{Client, ClientOptions, FetchError};
-use crate::units::duration_text;
 use crate::words::quote;
 use crate::work;
 
@@ -183,16 +182,6 @@ async fn look_up(url: &Url) -> Result<(Option<String>, Vec<SocketAddr>), String>
 
 fn ms(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// For describing a probe without its URL.
-pub(crate) fn describe(probe: &Probe) -> String {
-    let host = probe.url.url().host_str().unwrap_or("");
-    format!(
-        "asks `{}` within {}",
-        quote(host),
-        duration_text(ms(probe.timeout))
-    )
 }
 
 #[cfg(test)]

@@ -1,0 +1,46 @@
+//! A source that is configured and cannot be set up: each of its answers says why.
+//! Without it, one missing secret would take every other source away.
+
+use interlock_capabilities::read::alerts::{AlertList, Alerts, AlertsAsk};
+use interlock_capabilities::read::metrics::{Instant, InstantAsk, Matrix, Metrics, RangeAsk};
+use interlock_capabilities::{AnswerLimit, Gap, Soon, Unchecked};
+
+use crate::health::Health;
+
+/// Why, in words without URLs and secrets.
+#[derive(Clone, Debug)]
+pub(crate) struct Broken {
+    why: String,
+}
+
+impl Broken {
+    pub(crate) fn new(why: String) -> Self {
+        Self { why }
+    }
+
+    pub(crate) fn health(&self) -> Health {
+        Health::Bad {
+            why: self.why.clone(),
+        }
+    }
+
+    fn answer<T: Send + 'static>(&self) -> Soon<'static, Result<T, Unchecked>> {
+        Box::pin(std::future::ready(Err(Gap::Unreachable(self.why.clone()))))
+    }
+}
+
+impl Metrics for Broken {
+    fn instant(&self, _: InstantAsk, _: AnswerLimit) -> Soon<'static, Result<Instant, Unchecked>> {
+        self.answer()
+    }
+
+    fn range(&self, _: RangeAsk, _: AnswerLimit) -> Soon<'static, Result<Matrix, Unchecked>> {
+        self.answer()
+    }
+}
+
+impl Alerts for Broken {
+    fn list(&self, _: AlertsAsk, _: AnswerLimit) -> Soon<'static, Result<AlertList, Unchecked>> {
+        self.answer()
+    }
+}

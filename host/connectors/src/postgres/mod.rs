@@ -1,0 +1,95 @@
+//! PostgreSQL: who is connected, who waits for whom, and the signal that ends a session.
+//!
+//! Not a way to run SQL: every statement is a constant of `sql`. Each tier has a login of its own,
+//! whose session is opened before it is needed and kept, since a full server lets nobody else in.
+//! Start at [`Postgres::open`]; the reads are `interlock:read/database`, the acts
+//! [`PostgresWriter`].
+//!
+//! Always: statement text leaves here with its literals replaced; what could not be read is a gap
+//! with its reason; a signal that may have been sent is never called untried.
+
+mod act;
+mod check;
+mod kept;
+mod login;
+mod problem;
+mod read;
+mod redact;
+mod sql;
+mod wire;
+mod write;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use interlock_capabilities::Gap;
+use tokio::runtime::Handle;
+
+pub use login::LoginError;
+pub use write::PostgresWriter;
+
+use crate::config::PostgresSource;
+use kept::{Kept, OurPids};
+use login::Login;
+
+/// The configured servers, by name. Cheap to clone; all clones share two sessions per server.
+#[derive(Clone)]
+pub struct Postgres {
+    servers: Arc<BTreeMap<String, Arc<Server>>>,
+}
+
+struct Server {
+    name: String,
+    read: Kept,
+    write: Option<Kept>,
+    ours: OurPids,
+}
+
+/// Why the servers cannot be used at all.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A login cannot be used.
+    #[error("[[source.postgres]] `{name}`: {source}")]
+    Login {
+        /// The server.
+        name: String,
+        /// Why not.
+        source: LoginError,
+    },
+    /// Called outside a tokio runtime: nothing could keep the sessions.
+    #[error("no runtime to keep sessions on")]
+    NoRuntime,
+}
+
+impl Postgres {
+    /// Reads the logins and begins to open their sessions in the background.
+    pub fn open(sources: &[PostgresSource]) -> Result<Postgres, OpenError> {
+        let runtime = Handle::try_current().map_err(|_| OpenError::NoRuntime)?;
+        let mut servers = BTreeMap::new();
+        for source in sources {
+            let login = |login, application_name| {
+                Login::read(login, application_name, source.timeout)
+                    .map_err(|why| OpenError::Login { name: source.name.clone(), source: why })
+            };
+            // Both are read before either is tried: a mistake in one opens no session.
+            let read = login(&source.read, "interlock/read")?;
+            let write = source.write.as_ref().map(|it| login(it, "interlock/write")).transpose()?;
+            let ours = OurPids::default();
+            let keep = |login| Kept::open(login, ours.clone(), &runtime);
+            let (read, write) = (keep(read), write.map(keep));
+            let server = Server { name: source.name.clone(), read, write, ours };
+            servers.insert(source.name.clone(), Arc::new(server));
+        }
+        Ok(Postgres { servers: Arc::new(servers) })
+    }
+
+    fn server(&self, name: &str) -> Result<&Arc<Server>, Gap> {
+        let known = self.servers.get(name);
+        known.ok_or_else(|| Gap::NoSource(format!("no [[source.postgres]] has the name `{name}`")))
+    }
+}
+
+impl std::fmt::Debug for Postgres {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Postgres").field(&self.servers.keys().collect::<Vec<_>>()).finish()
+    }
+}

@@ -1,0 +1,10 @@
+//! The connectors against backends: real ones, and one that lies.
+//! One binary, a module per promise.
+
+mod hostile;
+mod real;
+
+use interlock_capabilities::AnswerLimit;
+
+/// Of one answer.
+const LIMIT: AnswerLimit = AnswerLimit { bytes_max: 1 << 20 };
