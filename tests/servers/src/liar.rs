@@ -38,6 +38,8 @@ pub enum Lie {
     },
     /// Bytes that are no HTTP.
     Garbage,
+    /// These bytes as soon as the client has said anything, in whatever protocol; then the end.
+    Raw(Vec<u8>),
     /// A body of that many bytes of JSON, its length told before.
     Huge {
         /// How many.
@@ -114,6 +116,14 @@ impl Liar {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// Its address for a PostgreSQL client.
+    pub fn dsn(&self) -> String {
+        format!(
+            "postgresql://interlock_read@127.0.0.1:{}/postgres?sslmode=disable",
+            self.port
+        )
+    }
+
     /// Tells this from now on.
     pub fn tell(&self, lie: Lie) {
         *self
@@ -141,7 +151,7 @@ fn told(lie: &Mutex<Lie>) -> Lie {
 }
 
 async fn serve(mut stream: TcpStream, lie: &Mutex<Lie>) -> std::io::Result<()> {
-    // These two need no request.
+    // These need no request in HTTP.
     if told(lie) == Lie::Hang {
         return std::future::pending().await;
     }
@@ -152,6 +162,11 @@ async fn serve(mut stream: TcpStream, lie: &Mutex<Lie>) -> std::io::Result<()> {
     }
     if told(lie) == Lie::Reset {
         return reset(&stream);
+    }
+    if let Lie::Raw(bytes) = told(lie) {
+        stream.readable().await?;
+        stream.write_all(&bytes).await?;
+        return stream.shutdown().await;
     }
     // One answer for each connection, so that the next request meets the next lie.
     if request(&mut stream).await? {
@@ -223,7 +238,7 @@ async fn one_way(mut stream: TcpStream, lie: Lie) -> std::io::Result<()> {
         }
         // Set in the middle of a connection: as near as it gets.
         Lie::Hang => std::future::pending().await,
-        Lie::Reset | Lie::Forward { .. } => reset(&stream),
+        Lie::Reset | Lie::Forward { .. } | Lie::Raw(_) => reset(&stream),
         // Those that `serve` answers itself.
         Lie::Json(_)
         | Lie::WrongShape
@@ -304,11 +319,13 @@ mod tests {
         liar.tell(Lie::Hang);
         let hung = tokio::time::timeout(Duration::from_millis(100), http::get(liar.port(), "/"));
         assert!(hung.await.is_err());
+        liar.tell(Lie::Raw(b"E\0\0\0\x08hold".to_vec()));
+        assert!(crate::Session::open(&liar.dsn(), "test").await.is_err());
         let behind = Liar::start(Lie::Json("2".into())).await.unwrap();
         liar.tell(Lie::Forward {
             port: behind.port(),
         });
         assert_eq!(http::get(liar.port(), "/").await.unwrap().body, "2");
-        assert_eq!((liar.asked(), behind.asked()), (7, 1));
+        assert_eq!((liar.asked(), behind.asked()), (8, 1));
     }
 }
