@@ -12,6 +12,8 @@ pub mod fold;
 pub mod lock;
 pub mod merkle;
 pub mod own_file;
+#[cfg(test)]
+mod sample;
 pub mod sqlite;
 pub mod store;
 

@@ -149,6 +149,8 @@ pub enum Entry {
         rule: RuleRef,
         /// The policy in force.
         policy: PolicyDigest,
+        /// How many entries the decision rests on.
+        read_at: u64,
         /// The tokens that filled its seats.
         tokens: Vec<TokenDigest>,
         /// On the first intent: the redeemed token files, whole.

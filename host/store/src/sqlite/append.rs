@@ -130,6 +130,7 @@ pub(crate) fn record(
     now: Time,
     entry: &Entry,
     read_at: TreeSize,
+    policies: &mut Policies,
 ) -> Result<Leaf, Refused> {
     if matches!(entry, Entry::Intent { .. } | Entry::StoreOpened { .. }) {
         let why = format!("`{}` is not for anyone to record", entry.kind());
@@ -149,7 +150,39 @@ pub(crate) fn record(
         };
         refuse_newer(connection, newer.map_err(unwritable)?, read_at)?;
     }
+    if let Entry::Token { token, .. } = entry {
+        check_signer(connection, token, policies)?;
+    }
     put(connection, now, entry)
+}
+
+/// Only an approver's word is kept: else anyone's rejection would hold up any plan.
+fn check_signer(
+    connection: &Connection,
+    token: &Token,
+    policies: &mut Policies,
+) -> Result<(), Refused> {
+    let in_force = Tables(connection).policy().map_err(unwritable)?;
+    let in_force = in_force.ok_or_else(|| Refused::NotHeld {
+        what: "any policy".to_owned(),
+    })?;
+    let policy = policies.get(connection, in_force.digest)?;
+    approver_signed(policy, token).map_err(|why| Refused::Illegal { why })
+}
+
+/// Whether the key belongs to the approver that the payload names, by this policy.
+pub(crate) fn approver_signed(policy: &Policy, token: &Token) -> Result<(), String> {
+    let named = &token.payload().approver;
+    match policy.approver_of(token.signer()) {
+        Some(approver) if approver.name == *named => Ok(()),
+        Some(approver) => Err(format!(
+            "the token names `{named}`, and its key is that of `{}`",
+            approver.name
+        )),
+        None => Err(format!(
+            "the token's key is of no approver; it names `{named}`"
+        )),
+    }
 }
 
 fn newest_about(
@@ -245,6 +278,7 @@ pub(crate) fn intend(
         action: ActionText::from(what),
         rule: why.rule.clone(),
         policy: why.policy,
+        read_at: why.history_size,
         tokens: why.tokens.clone(),
         redeems: first.then_some(tokens),
     };

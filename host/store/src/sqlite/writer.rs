@@ -181,7 +181,7 @@ impl Writer {
                     entry,
                     read_at,
                     answer,
-                } => match append::record(&savepoint, now, &entry, read_at) {
+                } => match append::record(&savepoint, now, &entry, read_at, &mut self.policies) {
                     Ok(leaf) => {
                         signs |= entry.is_decision_or_stop();
                         Put::Recorded(leaf, answer)
