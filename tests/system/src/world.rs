@@ -207,6 +207,61 @@ impl World {
         })
     }
 
+    /// Makes a folder beside `interlock.toml` that all may enter and that person may write to.
+    pub fn make_folder(&self, name: &str, owner: Person) -> Result<PathBuf, WorldError> {
+        let path = self.path(name);
+        fs::create_dir(&path).map_err(WorldError::io(format!("make `{name}`")))?;
+        self.people.give(&path, owner, 0o755)?;
+        Ok(path)
+    }
+
+    /// The one file of a folder whose name is so.
+    pub fn only_file(
+        &self,
+        folder: &str,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<String, WorldError> {
+        let entries = fs::read_dir(folder).map_err(WorldError::io("read a folder"))?;
+        let mut names: Vec<PathBuf> = entries
+            .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+            .filter(|path| {
+                path.file_name()
+                    .and_then(|name| name.to_str())
+                    .is_some_and(&wanted)
+            })
+            .collect();
+        match (names.pop(), names.pop()) {
+            (Some(path), None) => Ok(path.display().to_string()),
+            (one, two) => {
+                let found = format!("not one file in `{folder}`: {one:?}, {two:?}");
+                Err(WorldError::io("find a file")(std::io::Error::other(found)))
+            }
+        }
+    }
+
+    /// Whether any file of the state folder holds these bytes.
+    pub fn state_holds(&self, text: &str) -> Result<bool, WorldError> {
+        let mut folders = vec![self.path("state")];
+        while let Some(folder) = folders.pop() {
+            let entries = fs::read_dir(&folder).map_err(WorldError::io("read the state"))?;
+            for entry in entries {
+                let path = entry.map_err(WorldError::io("read the state"))?.path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let bytes = fs::read(&path).map_err(WorldError::io("read the state"))?;
+                if bytes
+                    .windows(text.len())
+                    .any(|window| window == text.as_bytes())
+                {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
     /// Writes a file of the host's account.
     pub fn write(&self, name: &str, text: &str, mode: u32) -> Result<PathBuf, WorldError> {
         let path = self.path(name);

@@ -5,3 +5,5 @@
 #![allow(clippy::unwrap_used)]
 
 mod carried_out;
+mod seen;
+mod told_apart;
