@@ -6,7 +6,9 @@ use std::process::Command;
 
 /// The same folder as for every other step: only what is ours is compiled anew.
 fn target() -> &'static Path {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()
+    Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .parent()
+        .expect("it lies in the target folder")
 }
 
 fn options(toolchain: Choice) -> Options {

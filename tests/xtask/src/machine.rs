@@ -130,6 +130,19 @@ pub(crate) fn install(needs: &[Need]) -> Result<(), String> {
     Err(format!("still missing: {}; {why}", still.join(", ")))
 }
 
+/// Says what is missing, and why it is needed.
+pub(crate) fn say_missing(lacking: &[&Need]) {
+    println!("missing, to be installed from this system's packages:");
+    for need in lacking {
+        println!(
+            "  {:<42} {}: {}",
+            need.packages.join(" "),
+            need.program,
+            need.why
+        );
+    }
+}
+
 fn apt(arguments: &[&str]) -> Command {
     let is_root = std::fs::metadata("/proc/self")
         .is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod check;
+mod demo;
 mod machine;
 mod stage;
 mod workspace;
@@ -16,6 +17,8 @@ const HELP: &str = "\
 usage: cargo xtask COMMAND
 
   components  builds the steps of every runbook here
+  demo [--yes] [--keep] [--pause]
+              one incident on real servers, from the alert to the journal
   test        installs what is missing, then checks formatting and lints, builds all, runs every test
 ";
 
@@ -29,6 +32,13 @@ fn main() -> ExitCode {
             Err(why) => {
                 eprintln!("{why}");
                 ExitCode::FAILURE
+            }
+        },
+        ["demo", words @ ..] => match demo::Options::read(words) {
+            Ok(options) => demo::run(options),
+            Err(unknown) => {
+                eprint!("`{unknown}` is not an option of demo\n\n{HELP}");
+                ExitCode::from(2)
             }
         },
         ["help" | "--help" | "-h"] => {
