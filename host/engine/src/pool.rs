@@ -1,0 +1,151 @@
+//! wasmtime's settings: deterministic code, a pool for a long-lived host, and time that ticks.
+
+use std::{
+    sync::{Arc, Condvar, Mutex, PoisonError},
+    thread,
+    time::Duration,
+};
+
+use wasmtime::{Config, Enabled, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+use crate::Limits;
+
+/// How often a guest that computes is interrupted, so that its time can run out.
+const TICK: Duration = Duration::from_millis(10);
+/// Linear memory that stays resident in a slot: cheaper to clear than to fetch again.
+const KEEP_RESIDENT_BYTES: usize = 512 * 1024;
+/// The largest memory of a 32 bit guest; the policy's limit is far below, and counted by us.
+const MEMORY_BYTES_MAX: usize = 1 << 32;
+/// wasmtime's own books on one component's instances.
+const COMPONENT_INSTANCE_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// The settings of every engine; `runs` is how many may run at once.
+pub(crate) fn config(limits: &Limits, runs: u32) -> Config {
+    let per_run = |count: u64| {
+        u32::try_from(count)
+            .unwrap_or(u32::MAX)
+            .min(10_000)
+            .saturating_mul(runs)
+    };
+    let mut pool = PoolingAllocationConfig::default();
+    pool.total_component_instances(runs);
+    pool.total_stacks(runs);
+    pool.total_core_instances(per_run(limits.instances_max));
+    pool.total_memories(per_run(limits.memories_max.min(16)));
+    pool.total_tables(per_run(limits.tables_max));
+    // Above the policy's limits where they can be, so that ours are met first and say which.
+    pool.max_memories_per_module(per_run(limits.memories_max.min(16)));
+    pool.max_tables_per_module(per_run(limits.tables_max));
+    pool.max_memory_size(MEMORY_BYTES_MAX);
+    pool.table_elements(
+        usize::try_from(limits.table_elements_max)
+            .unwrap_or(usize::MAX)
+            .min(10_000_000),
+    );
+    pool.max_component_instance_size(COMPONENT_INSTANCE_BYTES_MAX);
+    pool.max_core_instance_size(COMPONENT_INSTANCE_BYTES_MAX);
+    pool.linear_memory_keep_resident(KEEP_RESIDENT_BYTES);
+    pool.table_keep_resident(KEEP_RESIDENT_BYTES);
+    pool.pagemap_scan(Enabled::Auto);
+
+    let mut config = Config::new();
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    // The same bits on every machine. Threads are left out of the build.
+    config.cranelift_nan_canonicalization(true);
+    config.relaxed_simd_deterministic(true);
+    config.consume_fuel(true);
+    config.epoch_interruption(true);
+    // The contract is blocking calls: a guest has no use for the component model's own concurrency.
+    config.concurrency_support(false);
+    config.wasm_memory64(false);
+    config
+}
+
+/// Moves wasmtime's epoch while something runs; sleeps while nothing does.
+pub(crate) struct Ticker(Arc<Shared>);
+
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    runs: usize,
+    waiting: bool,
+    closed: bool,
+}
+
+impl Shared {
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        // Nothing panics while it holds this lock.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// While it lives, time ticks.
+pub(crate) struct Ticking(Arc<Shared>);
+
+impl Ticker {
+    pub(crate) fn start(engine: EngineWeak) -> std::io::Result<Ticker> {
+        let state = Mutex::new(State {
+            runs: 0,
+            waiting: false,
+            closed: false,
+        });
+        let shared = Arc::new(Shared {
+            state,
+            changed: Condvar::new(),
+        });
+        let theirs = Arc::clone(&shared);
+        thread::Builder::new()
+            .name("interlock-epoch".to_owned())
+            .spawn(move || tick(&theirs, &engine))?;
+        Ok(Ticker(shared))
+    }
+
+    pub(crate) fn run(&self) -> Ticking {
+        let mut state = self.0.lock();
+        state.runs += 1;
+        if state.waiting {
+            self.0.changed.notify_one();
+        }
+        Ticking(Arc::clone(&self.0))
+    }
+}
+
+fn tick(shared: &Shared, engine: &EngineWeak) {
+    loop {
+        {
+            let mut state = shared.lock();
+            while state.runs == 0 && !state.closed {
+                state.waiting = true;
+                state = shared
+                    .changed
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner);
+                state.waiting = false;
+            }
+            if state.closed {
+                return;
+            }
+        }
+        thread::sleep(TICK);
+        match engine.upgrade() {
+            Some(engine) => engine.increment_epoch(),
+            None => return,
+        }
+    }
+}
+
+impl Drop for Ticking {
+    fn drop(&mut self) {
+        self.0.lock().runs -= 1;
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        self.0.lock().closed = true;
+        self.0.changed.notify_one();
+    }
+}
