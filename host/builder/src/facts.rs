@@ -4,21 +4,34 @@ use serde::Serialize;
 use wasmparser::component_types::{ComponentEntityType, ComponentInstanceTypeId};
 use wasmparser::{Parser, Payload, Validator};
 
-/// The interfaces whose functions only observe, with their exact versions.
-const READS: &[&str] = &[
-    "interlock:read/alerts@0.1.0",
-    "interlock:read/changes@0.1.0",
-    "interlock:read/database@0.1.0",
-    "interlock:read/http-probe@0.1.0",
-    "interlock:read/incidents@0.1.0",
-    "interlock:read/logs@0.1.0",
-    "interlock:read/metrics@0.1.0",
-    "interlock:read/topology@0.1.0",
-    "interlock:read/workloads@0.1.0",
+/// The functions that only observe: interfaces with their exact versions, and in each the calls.
+/// An answer is read by `get` and named by `call` of the resource `pending-CALL`.
+const READS: &[(&str, &[&str])] = &[
+    ("interlock:read/alerts@0.1.0", &["list"]),
+    ("interlock:read/changes@0.1.0", &["list"]),
+    (
+        "interlock:read/database@0.1.0",
+        &[
+            "locks",
+            "prepared-transactions",
+            "replication-slots",
+            "sessions",
+            "settings",
+        ],
+    ),
+    ("interlock:read/http-probe@0.1.0", &["probe"]),
+    ("interlock:read/incidents@0.1.0", &["similar"]),
+    ("interlock:read/logs@0.1.0", &["search"]),
+    ("interlock:read/metrics@0.1.0", &["instant", "range"]),
+    ("interlock:read/topology@0.1.0", &["services"]),
+    ("interlock:read/workloads@0.1.0", &["describe", "events"]),
 ];
 
-/// The interfaces that reach nothing outside the run.
-const NEUTRAL: &[&str] = &["interlock:step/clock@0.1.0", "interlock:step/log@0.1.0"];
+/// The functions that reach nothing outside the run.
+const NEUTRAL: &[(&str, &str)] = &[
+    ("interlock:step/clock@0.1.0", "now"),
+    ("interlock:step/log@0.1.0", "log"),
+];
 
 /// Whether a component could change anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -191,16 +204,13 @@ impl Found {
         let mut capabilities = self.unknown.clone();
         let mut writes = self.unknown;
         for import in &self.functions {
-            let interface = import.interface.as_str();
-            if READS.contains(&interface) {
-                // Methods read the answer of a call that is itself an import.
-                if !import.function.starts_with('[') {
+            match class(import) {
+                Class::Call => capabilities.push(short(import)),
+                Class::Answer | Class::Inert => {}
+                Class::Write => {
                     capabilities.push(short(import));
+                    writes.push(short(import));
                 }
-            } else if !NEUTRAL.contains(&interface) && !interface.starts_with("wasi:") {
-                let name = short(import);
-                capabilities.push(name.clone());
-                writes.push(name);
             }
         }
         for names in [&mut capabilities, &mut writes] {
@@ -222,6 +232,37 @@ impl Found {
     }
 }
 
+enum Class {
+    /// Asks something.
+    Call,
+    /// Reads the answer of a call that is itself an import.
+    Answer,
+    /// Reaches nothing outside the run.
+    Inert,
+    /// Changes something, or cannot be known.
+    Write,
+}
+
+fn class(import: &ImportedFunction) -> Class {
+    let (interface, function) = (import.interface.as_str(), import.function.as_str());
+    if NEUTRAL.contains(&(interface, function)) || interface.starts_with("wasi:") {
+        return Class::Inert;
+    }
+    let Some((_, calls)) = READS.iter().find(|(name, _)| *name == interface) else {
+        return Class::Write;
+    };
+    if calls.contains(&function) {
+        return Class::Call;
+    }
+    let answer = function
+        .strip_prefix("[method]pending-")
+        .and_then(|rest| rest.split_once('.'));
+    match answer {
+        Some((call, "get" | "call")) if calls.contains(&call) => Class::Answer,
+        _ => Class::Write,
+    }
+}
+
 /// `interlock:read/http-probe@0.1.0` and `probe` make `http_probe.probe`; whatever is not ours is
 /// written out, so that no foreign import can pass under one of our names.
 fn short(import: &ImportedFunction) -> String {
@@ -229,10 +270,11 @@ fn short(import: &ImportedFunction) -> String {
         interface,
         function,
     } = import;
-    let known = ["interlock:read/", "interlock:write/"]
-        .iter()
-        .find_map(|package| interface.strip_prefix(package)?.strip_suffix("@0.1.0"));
-    match known {
+    let known = match class(import) {
+        Class::Call => interface.strip_prefix("interlock:read/"),
+        _ => interface.strip_prefix("interlock:write/"),
+    };
+    match known.and_then(|rest| rest.strip_suffix("@0.1.0")) {
         Some(name) => format!("{name}.{function}").replace('-', "_"),
         None if interface.is_empty() => function.clone(),
         None => format!("{interface}#{function}"),
@@ -240,125 +282,4 @@ fn short(import: &ImportedFunction) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn facts(text: &str) -> Facts {
-        read(&wat::parse_str(text).unwrap()).unwrap()
-    }
-
-    #[test]
-    fn a_read_and_its_methods_are_one_capability() {
-        let facts = facts(
-            r#"(component
-                (import "interlock:read/database@0.1.0" (instance
-                    (export "pending-sessions" (type (sub resource)))
-                    (export "prepared-transactions" (func))
-                    (export "[method]pending-sessions.call" (func
-                        (param "self" (borrow 0)) (result u64))))))"#,
-        );
-        assert_eq!(facts.tier, Tier::Read);
-        assert_eq!(facts.capabilities, ["database.prepared_transactions"]);
-        assert_eq!(facts.imports.len(), 2);
-    }
-
-    #[test]
-    fn a_write_makes_the_component_a_write() {
-        let facts = facts(
-            r#"(component
-                (import "interlock:read/http-probe@0.1.0" (instance (export "probe" (func))))
-                (import "interlock:write/database@0.1.0" (instance (export "terminate" (func)))))"#,
-        );
-        assert_eq!(facts.tier, Tier::Write);
-        assert_eq!(
-            facts.capabilities,
-            ["database.terminate", "http_probe.probe"]
-        );
-        assert_eq!(facts.writes, ["database.terminate"]);
-    }
-
-    #[test]
-    fn types_alone_grant_nothing() {
-        let facts = facts(
-            r#"(component
-                (import "interlock:write/types@0.1.0" (instance
-                    (type (record (field "call" u64)))
-                    (export "seen" (type (eq 0))))))"#,
-        );
-        assert_eq!((facts.tier, facts.capabilities), (Tier::Read, vec![]));
-    }
-
-    #[test]
-    fn clock_log_and_wasi_are_inert_and_no_capability() {
-        let facts = facts(
-            r#"(component
-                (import "interlock:step/clock@0.1.0" (instance (export "now" (func))))
-                (import "wasi:filesystem/preopens@0.2.0" (instance (export "f" (func)))))"#,
-        );
-        assert_eq!((facts.tier, facts.capabilities), (Tier::Read, vec![]));
-    }
-
-    #[test]
-    fn whatever_is_not_on_the_list_is_a_write_under_its_own_name() {
-        for (text, name) in [
-            (
-                r#"(component (import "interlock:read/database@0.2.0" (instance (export "sessions" (func)))))"#,
-                "interlock:read/database@0.2.0#sessions",
-            ),
-            (
-                r#"(component (import "interlock:read/shell@0.1.0" (instance (export "run" (func)))))"#,
-                "shell.run",
-            ),
-            (
-                r#"(component (import "acme:read/database@0.1.0" (instance (export "sessions" (func)))))"#,
-                "acme:read/database@0.1.0#sessions",
-            ),
-            (r#"(component (import "sessions" (func)))"#, "sessions"),
-            (r#"(component (import "m" (core module)))"#, "m"),
-            (r#"(component (import "c" (component)))"#, "c"),
-            (
-                r#"(component (import "interlock:read/logs@0.1.0" (instance (export "inner" (instance)))))"#,
-                "interlock:read/logs@0.1.0#inner",
-            ),
-        ] {
-            let facts = facts(text);
-            assert_eq!(facts.tier, Tier::Write, "{text}");
-            assert_eq!(facts.writes, [name], "{text}");
-        }
-    }
-
-    #[test]
-    fn imports_of_a_component_within_are_not_the_outer_ones() {
-        let facts = facts(
-            r#"(component
-                (component $inner
-                    (import "interlock:write/notify@0.1.0" (instance (export "notify" (func))))))"#,
-        );
-        assert_eq!(facts.tier, Tier::Read);
-    }
-
-    #[test]
-    fn the_exported_interface_is_the_kind() {
-        let facts = facts(
-            r#"(component
-                (instance $none)
-                (export "interlock:step/verify@0.1.0" (instance $none)))"#,
-        );
-        assert_eq!(facts.kind, Some(Kind::Verify));
-    }
-
-    #[test]
-    fn what_is_no_component_is_refused_with_what_it_is() {
-        assert!(
-            read(b"\0asm\x01\0\0\0")
-                .unwrap_err()
-                .contains("core module")
-        );
-        assert!(read(b"#!/bin/sh").unwrap_err().contains("not WebAssembly"));
-        let whole = wat::parse_str(r#"(component (import "x" (func)))"#).unwrap();
-        for cut in 9..whole.len() {
-            // No prefix may panic; one that happens to be whole is fine.
-            let _ = read(&whole[..cut]);
-        }
-    }
-}
+mod tests;
