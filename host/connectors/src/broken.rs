@@ -2,6 +2,9 @@
 //! Without it, one missing secret would take every other source away.
 
 use interlock_capabilities::read::alerts::{AlertList, Alerts, AlertsAsk};
+use interlock_capabilities::read::database::{
+    Database, DatabaseAsk, Locks, PreparedTransactions, ReplicationSlots, Sessions, Settings,
+};
 use interlock_capabilities::read::metrics::{Instant, InstantAsk, Matrix, Metrics, RangeAsk};
 use interlock_capabilities::{AnswerLimit, Gap, Soon, Unchecked};
 
@@ -16,6 +19,10 @@ pub(crate) struct Broken {
 impl Broken {
     pub(crate) fn new(why: String) -> Self {
         Self { why }
+    }
+
+    pub(crate) fn why(&self) -> &str {
+        &self.why
     }
 
     pub(crate) fn health(&self) -> Health {
@@ -43,4 +50,23 @@ impl Alerts for Broken {
     fn list(&self, _: AlertsAsk, _: AnswerLimit) -> Soon<'static, Result<AlertList, Unchecked>> {
         self.answer()
     }
+}
+
+macro_rules! database {
+    ($($call:ident -> $Answer:ty),*) => {
+        impl Database for Broken {
+            $(fn $call(
+                &self,
+                _: DatabaseAsk,
+                _: AnswerLimit,
+            ) -> Soon<'static, Result<$Answer, Unchecked>> {
+                self.answer()
+            })*
+        }
+    };
+}
+
+database! {
+    sessions -> Sessions, locks -> Locks, prepared_transactions -> PreparedTransactions,
+    replication_slots -> ReplicationSlots, settings -> Settings
 }

@@ -1,14 +1,17 @@
 //! Every configured source, ready to be asked.
 //! Not a login: the first question dials, and a source that cannot even be set up answers why.
-//! Start at [`connect`]; [`writers`](crate::writers) are a separate door.
+//! Start at [`connect`]. [`writers`] is a door of its own: only the runner has a use for it, since
+//! a writer takes an intent and nothing else.
 
 use std::sync::Arc;
 
-use futures::future::{BoxFuture, FutureExt, join_all};
+use futures::future::{BoxFuture, join_all};
 use interlock_capabilities::Readers;
 use interlock_capabilities::read::alerts::Alerts;
+use interlock_capabilities::read::database::Database;
 use interlock_capabilities::read::metrics::Metrics;
 use interlock_capabilities::report::Incident;
+use interlock_capabilities::write::Writers;
 
 use crate::alertmanager::{Alertmanager, WithIncidents};
 use crate::broken::Broken;
@@ -18,6 +21,7 @@ use crate::endpoint::Endpoint;
 use crate::health::{self, Health, SourceHealth};
 use crate::http::ClientError;
 use crate::logs::LogFiles;
+use crate::postgres::Postgres;
 use crate::probe::Probes;
 use crate::prometheus::Prometheus;
 use crate::secrets::Secret;
@@ -32,6 +36,7 @@ const LOGS_TIME_MAX: std::time::Duration = std::time::Duration::from_secs(10);
 pub struct Connected {
     prometheus: Option<Source<Prometheus>>,
     alertmanager: Option<Source<Alertmanager>>,
+    postgres: Option<Result<Postgres, Broken>>,
     changes: Option<ChangeSources>,
     logs: Option<(LogFiles, Vec<String>)>,
     topology: Option<TopologyFile>,
@@ -45,7 +50,8 @@ struct Source<T> {
     warning: Option<String>,
 }
 
-/// Sets up every source of a configuration. Secrets are read here, nothing is dialled.
+/// Sets up every source of a configuration. Secrets are read here, and databases' sessions begin
+/// to open on the current runtime; nothing else is dialled.
 pub fn connect(config: &Config) -> Connected {
     let sources = &config.sources;
     let changes = sources.changes.as_ref().map(|changes| {
@@ -69,6 +75,9 @@ pub fn connect(config: &Config) -> Connected {
             .alertmanager
             .as_ref()
             .map(|s| set_up(s, "alertmanager", Alertmanager::new)),
+        postgres: (!sources.postgres.is_empty()).then(|| {
+            Postgres::open(&sources.postgres).map_err(|error| Broken::new(error.to_string()))
+        }),
         changes,
         logs,
         topology: sources.topology.clone().map(TopologyFile::new),
@@ -112,6 +121,7 @@ impl Connected {
         Readers {
             metrics: self.metrics(),
             alerts,
+            database: self.database(),
             changes: self.changes.clone().map(|it| Arc::new(it) as _),
             logs: self.logs.clone().map(|(it, _names)| Arc::new(it) as _),
             topology: self.topology.clone().map(|it| Arc::new(it) as _),
@@ -127,6 +137,13 @@ impl Connected {
         })
     }
 
+    fn database(&self) -> Option<Arc<dyn Database>> {
+        Some(match self.postgres.as_ref()? {
+            Ok(servers) => Arc::new(servers.clone()),
+            Err(broken) => Arc::new(broken.clone()),
+        })
+    }
+
     fn alerts(&self) -> Option<Arc<dyn Alerts>> {
         Some(match &self.alertmanager.as_ref()?.system {
             Ok(system) => Arc::new(system.clone()),
@@ -137,75 +154,119 @@ impl Connected {
     /// Asks every source the simplest question, all at once; in the order of the sections in
     /// [`crate::config`].
     pub async fn health(&self) -> Vec<SourceHealth> {
-        let mut asked: Vec<BoxFuture<'_, SourceHealth>> = Vec::new();
-        if let Some(source) = &self.prometheus {
-            asked.push(
-                async {
-                    let health = match &source.system {
-                        Ok(system) => system.health().await,
-                        Err(broken) => broken.health(),
-                    };
-                    one(
-                        "[source.prometheus]",
-                        "prometheus",
-                        health.warn(source.warning.clone()),
-                    )
-                }
-                .boxed(),
-            );
+        let mut asked: Vec<BoxFuture<'_, Vec<SourceHealth>>> = Vec::new();
+        if let Some(Source { system, warning }) = &self.prometheus {
+            asked.push(Box::pin(async {
+                let health = match system {
+                    Ok(system) => system.health().await,
+                    Err(broken) => broken.health(),
+                };
+                one(
+                    "[source.prometheus]",
+                    "prometheus",
+                    health.warn(warning.clone()),
+                )
+            }));
         }
-        if let Some(source) = &self.alertmanager {
-            asked.push(
-                async {
-                    let health = match &source.system {
-                        Ok(system) => system.health().await,
-                        Err(broken) => broken.health(),
-                    };
-                    let health = health.warn(source.warning.clone());
-                    one("[source.alertmanager]", "alertmanager", health)
-                }
-                .boxed(),
-            );
+        if let Some(Source { system, warning }) = &self.alertmanager {
+            asked.push(Box::pin(async {
+                let health = match system {
+                    Ok(system) => system.health().await,
+                    Err(broken) => broken.health(),
+                };
+                one(
+                    "[source.alertmanager]",
+                    "alertmanager",
+                    health.warn(warning.clone()),
+                )
+            }));
+        }
+        match &self.postgres {
+            Some(Ok(servers)) => asked.push(Box::pin(servers.check())),
+            Some(Err(broken)) => {
+                asked.push(Box::pin(async {
+                    one("[[source.postgres]]", "postgres", broken.health())
+                }));
+            }
+            None => {}
         }
         if let Some(changes) = &self.changes {
-            let check = async {
+            asked.push(Box::pin(async {
                 one(
                     "[source.changes]",
                     "changes",
                     health::of(changes.check().await),
                 )
-            };
-            asked.push(check.boxed());
+            }));
         }
-        if let Some((logs, names)) = &self.logs {
-            asked.extend(names.iter().map(|name| {
-                async { one("[[source.logs]]", name, health::of(logs.check(name).await)) }.boxed()
+        for (logs, name) in self
+            .logs
+            .iter()
+            .flat_map(|(it, names)| names.iter().map(move |n| (it, n)))
+        {
+            asked.push(Box::pin(async move {
+                one("[[source.logs]]", name, health::of(logs.check(name).await))
             }));
         }
         if let Some(topology) = &self.topology {
-            let check = async { one("[source.topology]", "topology", topology.health()) };
-            asked.push(check.boxed());
-        }
-        if let Some((probes, names)) = &self.probes {
-            asked.extend(names.iter().map(|name| {
-                async {
-                    one(
-                        "[[source.probe]]",
-                        name,
-                        health::of(probes.check(name).await),
-                    )
-                }
-                .boxed()
+            asked.push(Box::pin(async {
+                one("[source.topology]", "topology", topology.health())
             }));
         }
-        join_all(asked).await
+        for (probes, name) in self
+            .probes
+            .iter()
+            .flat_map(|(it, names)| names.iter().map(move |n| (it, n)))
+        {
+            asked.push(Box::pin(async move {
+                one(
+                    "[[source.probe]]",
+                    name,
+                    health::of(probes.check(name).await),
+                )
+            }));
+        }
+        join_all(asked).await.into_iter().flatten().collect()
     }
 }
 
-fn one(section: &'static str, name: &str, health: Health) -> SourceHealth {
-    SourceHealth {
+/// Why nothing can be changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{why}")]
+pub struct NoWriters {
+    why: String,
+}
+
+/// What can change production, in the name of `approver`, who is shown in the target's own audit
+/// trail where it has one. An error where a source is configured and cannot be set up: better
+/// before a token is spent than after.
+pub fn writers(connected: &Connected, approver: &str) -> Result<Writers, NoWriters> {
+    let mut writers = Writers::default();
+    match &connected.postgres {
+        Some(Ok(servers)) => writers.database = Some(Arc::new(servers.acting_for(approver))),
+        Some(Err(broken)) => {
+            return Err(NoWriters {
+                why: broken.why().to_owned(),
+            });
+        }
+        None => {}
+    }
+    match connected.alertmanager.as_ref().map(|source| &source.system) {
+        Some(Ok(system)) => writers.alerts = Some(Arc::new(system.acting_for(approver))),
+        Some(Err(broken)) => {
+            return Err(NoWriters {
+                why: broken.why().to_owned(),
+            });
+        }
+        None => {}
+    }
+    Ok(writers)
+}
+
+fn one(section: &'static str, name: &str, health: Health) -> Vec<SourceHealth> {
+    vec![SourceHealth {
         section,
         name: name.to_owned(),
         health,
-    }
+    }]
 }

@@ -1,10 +1,12 @@
 //! `interlock:read/alerts` from Alertmanager's v2 API, merged with the alerts of an incident.
 //! Not a receiver of webhooks.
-//! Start at [`Alertmanager`]; [`WithIncidents`] adds the incident's alerts.
+//! Start at [`Alertmanager`]; [`WithIncidents`] adds the incident's alerts, [`AlertmanagerWriter`]
+//! makes silences.
 //! Invariant: where Alertmanager is configured and does not answer there is no list, whatever the
 //! incident's file says: half a list would read as the whole.
 
 mod wire;
+mod write;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -12,6 +14,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use interlock_capabilities::read::alerts::{Alert, AlertList, Alerts, AlertsAsk};
 use interlock_capabilities::report::{self, Incident};
 use interlock_capabilities::{AnswerLimit, Gap, Soon, Unchecked};
+
+pub use write::AlertmanagerWriter;
 
 use crate::endpoint::Endpoint;
 use crate::health::{self, Health};
@@ -88,7 +92,7 @@ fn name(error: FetchError) -> Gap {
     }
 }
 
-/// The host's clock, only to tell alerts that have ended.
+/// The host's clock: to tell alerts that have ended, and when a silence begins.
 fn now() -> u64 {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)

@@ -31,6 +31,13 @@ struct Status {
     state: String,
 }
 
+/// The answer to a new silence.
+#[derive(Deserialize)]
+pub(super) struct Made {
+    #[serde(rename = "silenceID")]
+    pub(super) silence_id: String,
+}
+
 /// The list, at `now` in microseconds since 1970.
 pub(super) fn alerts(fetched: &Fetched, now: u64) -> Result<AlertList, Gap> {
     if fetched.status != 200 {
@@ -73,7 +80,7 @@ fn alert(theirs: Theirs, now: u64) -> Result<Alert, Gap> {
     })
 }
 
-fn by_status(fetched: &Fetched) -> Gap {
+pub(super) fn by_status(fetched: &Fetched) -> Gap {
     let status = fetched.status;
     match (status, serde_json::from_slice::<String>(&fetched.body)) {
         (400 | 422, Ok(words)) => Gap::Refused(format!("alertmanager: {}", foreign(&words))),

@@ -1,7 +1,9 @@
 //! The connectors against backends: real ones, and one that lies.
 //! One binary, a module per promise.
 
+mod git;
 mod hostile;
+mod logs;
 mod real;
 
 use interlock_capabilities::AnswerLimit;
