@@ -8,14 +8,17 @@ mod blobs;
 pub mod checkpoint;
 pub mod entry;
 pub mod error;
+pub mod export;
 pub mod fold;
 pub mod lock;
 pub mod merkle;
 pub mod own_file;
+pub mod proof;
 #[cfg(test)]
 mod sample;
 pub mod sqlite;
 pub mod store;
+pub mod verify;
 
 pub use checkpoint::{HostPublic, Signed};
 pub use entry::{Entry, RecordedOutcome, Stamped, StepEnd};

@@ -92,13 +92,12 @@ impl InMemory {
         self.1
     }
 
-    /// Adds the next entry and returns its leaf hash.
-    pub fn push(&mut self, bytes: &[u8]) -> Result<TreeHash, TreeError> {
-        let new = grow(self, self.1, bytes)?;
-        let leaf = new[0];
+    /// Adds the next entry by its leaf hash.
+    pub fn push(&mut self, leaf: TreeHash) -> Result<(), TreeError> {
+        let new = grow(self, self.1, leaf)?;
         self.0.extend(new);
         self.1 += 1;
-        Ok(leaf)
+        Ok(())
     }
 
     /// The root over the first `size` entries.
@@ -164,14 +163,17 @@ pub fn first_hash_of(n: u64) -> u64 {
     tlog::stored_hash_index(0, n)
 }
 
-/// The hashes to store, from [`first_hash_of`]`(n)` on, when entry `n` is appended to a tree of `n`
-/// entries. The first is the leaf's.
+/// The hashes to store, from [`first_hash_of`]`(n)` on, when entry `n` with this leaf hash is
+/// appended to a tree of `n` entries. The first is the leaf's.
 pub fn grow<H: Hashes + ?Sized>(
     hashes: &H,
     n: u64,
-    bytes: &[u8],
+    leaf: TreeHash,
 ) -> Result<Vec<TreeHash>, TreeError> {
-    let new = with(hashes, |reader| tlog::stored_hashes(n, bytes, reader))?;
+    let leaf = tlog::Hash(leaf.0);
+    let new = with(hashes, |reader| {
+        tlog::stored_hashes_for_record_hash(n, leaf, reader)
+    })?;
     Ok(new.into_iter().map(|h| TreeHash(h.0)).collect())
 }
 
@@ -237,7 +239,8 @@ mod tests {
     fn tree(leaves: &[Vec<u8>]) -> InMemory {
         let mut tree = InMemory::default();
         for leaf in leaves {
-            tree.push(leaf).expect("memory holds every hash");
+            tree.push(TreeHash::of_leaf(leaf))
+                .expect("memory holds every hash");
         }
         tree
     }

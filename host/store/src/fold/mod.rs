@@ -3,9 +3,11 @@
 //! Start at [`Fold::push`]; [`step`] says which entry may follow.
 //! Invariant: all state is a fold over the entries, and every entry in it was legal where it stands.
 
+mod history;
 pub mod rows;
 pub mod step;
 
+pub use history::take;
 pub use rows::{Change, Facts, IntentKey, IntentRow, PlanRow, PolicyRow, Rows, RunRow, TokenRow};
 pub use step::{Illegal, OPEN, RECONCILED, StepError, changes};
 

@@ -18,6 +18,7 @@ use crate::error::{StoreError, sql};
 use crate::fold::{Facts, Illegal, StepError, changes};
 use crate::merkle;
 use crate::store::{ANY_SIZE, TreeSize};
+use crate::verify::approver_signed;
 
 use super::rows::Tables;
 use super::tree;
@@ -168,21 +169,6 @@ fn check_signer(
     })?;
     let policy = policies.get(connection, in_force.digest)?;
     approver_signed(policy, token).map_err(|why| Refused::Illegal { why })
-}
-
-/// Whether the key belongs to the approver that the payload names, by this policy.
-pub(crate) fn approver_signed(policy: &Policy, token: &Token) -> Result<(), String> {
-    let named = &token.payload().approver;
-    match policy.approver_of(token.signer()) {
-        Some(approver) if approver.name == *named => Ok(()),
-        Some(approver) => Err(format!(
-            "the token names `{named}`, and its key is that of `{}`",
-            approver.name
-        )),
-        None => Err(format!(
-            "the token's key is of no approver; it names `{named}`"
-        )),
-    }
 }
 
 fn newest_about(

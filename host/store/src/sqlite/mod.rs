@@ -8,6 +8,7 @@ mod journal;
 mod open;
 mod query;
 mod rows;
+mod snapshot;
 mod tree;
 mod writer;
 
@@ -29,6 +30,8 @@ use crate::error::{StoreError, sql};
 
 use open::{Places, Use};
 use writer::{Job, Writer};
+
+pub(crate) use snapshot::Snapshot;
 
 /// Where the store's times come from.
 pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;

@@ -37,6 +37,14 @@ impl Places {
         Ok(Self { folder })
     }
 
+    /// Makes nothing.
+    pub(crate) fn existing(folder: &Path) -> Result<Self, StoreError> {
+        let folder = folder
+            .canonicalize()
+            .map_err(own_file::failed("look at", folder))?;
+        Ok(Self { folder })
+    }
+
     pub(crate) fn database(&self) -> PathBuf {
         self.folder.join("interlock.db")
     }

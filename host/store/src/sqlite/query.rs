@@ -1,18 +1,16 @@
 //! Answers from the store, each from one snapshot of it.
 //! Not a fold of its own: what the rows say was written with the entries they come from.
 
-use interlock_gate::history::{DoneAct, History, Kind, PastIntent, Redemption, SpentToken};
+use interlock_gate::history::{History, PastIntent};
 use interlock_gate::ids::{PlanDigest, RunId};
-use interlock_gate::key::SignerKey;
 use interlock_gate::plan::Plan;
-use interlock_gate::revision::Revision;
 use interlock_gate::time::Time;
 use interlock_gate::token::Token;
 use rusqlite::{Connection, Params, Row, ToSql, params};
 
-use crate::entry::{BadEntry, Entry, RecordedOutcome, Stamped};
+use crate::entry::{BadEntry, Entry, Stamped};
 use crate::error::{StoreError, sql};
-use crate::fold::{Facts, Fold, PlanRow, Rows};
+use crate::fold::{Facts, Fold, PlanRow, Rows, take};
 use crate::store::{Doubt, PlanLine, RunLine};
 
 use super::append::HOUR_S;
@@ -94,78 +92,25 @@ pub(crate) fn tokens(connection: &Connection, plan: &PlanDigest) -> Result<Vec<T
 pub(crate) fn history(connection: &Connection, id: &PlanDigest) -> Result<History, StoreError> {
     let row = known_plan(connection, id)?;
     let last_entry_at = tree::newest_at(connection)?;
+    let since = last_entry_at.unwrap_or_default().minus_seconds(HOUR_S);
     let mut history = History {
-        size: tree::size(connection)?,
         last_entry_at,
         state: row.state,
-        applied: None,
-        undone: None,
-        ended_at: None,
-        done: Vec::new(),
-        spent: Vec::new(),
-        intents: intents_since(
-            connection,
-            last_entry_at.unwrap_or_default().minus_seconds(HOUR_S),
-        )?,
+        intents: intents_since(connection, since)?,
+        ..History::fresh(tree::size(connection)?)
     };
     let Some(plan) = plan(connection, id)? else {
         return Err(StoreError::NoPlan(*id));
     };
     for stamped in about(connection, &About::Plan(id))? {
-        take(&mut history, &plan, stamped)?;
+        let index = stamped.index;
+        let unread = |error| StoreError::Entry {
+            index,
+            source: BadEntry::Fields(error),
+        };
+        take(&mut history, &plan, &stamped).map_err(unread)?;
     }
     Ok(history)
-}
-
-/// Adds what one entry about the plan says.
-fn take(history: &mut History, plan: &Plan, stamped: Stamped) -> Result<(), StoreError> {
-    let Stamped {
-        index: place,
-        at,
-        entry,
-    } = stamped;
-    match entry {
-        Entry::Intent {
-            kind,
-            tokens,
-            redeems: Some(whole),
-            ..
-        } => {
-            let redemption = Some(Redemption { at, tokens });
-            match kind {
-                Kind::Apply => history.applied = redemption,
-                Kind::Undo => history.undone = redemption,
-            }
-            history.spent.extend(whole.iter().map(|token| SpentToken {
-                signer: SignerKey::clone(token.signer()),
-                nonce: token.payload().nonce,
-                token: token.digest(),
-                plan: plan.id(),
-            }));
-        }
-        Entry::Outcome {
-            kind: Kind::Apply,
-            index,
-            outcome,
-            ..
-        } => {
-            history.ended_at = Some(at);
-            if let RecordedOutcome::Done { after } = outcome {
-                let planned = plan.body().actions.get(usize::from(index));
-                let capability = planned.map(|planned| planned.action.capability());
-                let unread = |error| StoreError::Entry {
-                    index: place,
-                    source: BadEntry::Fields(error),
-                };
-                if let Some(capability) = capability {
-                    let after = Revision::read(capability, after).map_err(unread)?;
-                    history.done.push(DoneAct { index, after });
-                }
-            }
-        }
-        _ => {}
-    }
-    Ok(())
 }
 
 fn intents_since(connection: &Connection, since: Time) -> Result<Vec<PastIntent>, StoreError> {
@@ -324,7 +269,7 @@ pub(crate) fn rows_equal_the_fold(connection: &Connection) -> Result<(), StoreEr
     first_difference(&rows, fold.rows())
 }
 
-fn first_difference(rows: &Rows, fold: &Rows) -> Result<(), StoreError> {
+pub(crate) fn first_difference(rows: &Rows, fold: &Rows) -> Result<(), StoreError> {
     macro_rules! compare {
         ($($field:ident),*) => {$(
             let keys = rows.$field.keys().chain(fold.$field.keys());

@@ -50,7 +50,8 @@ pub(crate) fn newest_at(connection: &Connection) -> Result<Option<Time>, StoreEr
 
 /// Writes the tree's new hashes and returns the leaf's.
 pub(crate) fn grow(connection: &Connection, n: u64, bytes: &[u8]) -> Result<TreeHash, StoreError> {
-    let new = merkle::grow(&SqlHashes(connection), n, bytes)?;
+    let leaf = TreeHash::of_leaf(bytes);
+    let new = merkle::grow(&SqlHashes(connection), n, leaf)?;
     let first = merkle::first_hash_of(n);
     let mut insert = connection
         .prepare_cached("INSERT INTO hash (idx, hash) VALUES (?1, ?2)")
@@ -60,7 +61,7 @@ pub(crate) fn grow(connection: &Connection, n: u64, bytes: &[u8]) -> Result<Tree
             .execute(params![place, hash.0])
             .map_err(sql("write the journal"))?;
     }
-    Ok(TreeHash::of_leaf(bytes))
+    Ok(leaf)
 }
 
 /// One entry's bytes.
