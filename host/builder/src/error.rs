@@ -96,6 +96,12 @@ pub enum BuildError {
         /// The encoder's words.
         why: String,
     },
+    /// A program in `src/bin` exports no step.
+    #[error("`src/bin/{step}.rs` is no step: it has no function with `#[step]`")]
+    NotAStep {
+        /// The program's name.
+        step: String,
+    },
     /// A file is not a WebAssembly component.
     #[error("`{}` is not a component: {why}", path.display())]
     NotAComponent {
