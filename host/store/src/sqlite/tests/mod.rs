@@ -1,6 +1,10 @@
 //! What the store promises, held against real files.
 
+mod crash;
+mod opening;
 mod promises;
+mod random;
+mod verified;
 
 use std::path::Path;
 use std::sync::Arc;
