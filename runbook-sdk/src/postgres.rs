@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::answer::Item;
 use crate::time::Time;
-use crate::wire::{Lock, Locks, Session, Settings};
+use crate::wire::{Lock, Locks, Session, Sessions, Settings};
 
 /// What tells one session from every other, the reuse of its pid included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -91,6 +91,16 @@ impl Session {
     /// When it last began or ended a statement.
     pub fn state_changed(&self) -> Option<Time> {
         self.state_change.map(Time::from_micros)
+    }
+}
+
+impl Sessions {
+    /// The session that a parallel worker works for; any other stands for itself.
+    pub fn leader_of(&self, pid: i32) -> i32 {
+        let session = self.sessions.iter().find(|session| session.pid == pid);
+        session
+            .and_then(|session| session.leader_pid)
+            .unwrap_or(pid)
     }
 }
 

@@ -352,12 +352,13 @@ pub(crate) fn cite(evidence: &(impl Evidence + ?Sized), says: impl Into<String>)
     }
 }
 
-/// Two hypotheses may need the same answer: it is listed once.
+/// One answer that did not come is listed once, whoever needed it first.
 pub(crate) fn push_unchecked(list: &mut Vec<wire::Unchecked>, entry: wire::Unchecked) {
-    if !list
-        .iter()
-        .any(|listed| listed.what == entry.what && listed.call == entry.call)
-    {
+    let same = |listed: &wire::Unchecked| {
+        let call = listed.call.is_some() && listed.call == entry.call && listed.why == entry.why;
+        call || listed.what == entry.what
+    };
+    if !list.iter().any(same) {
         list.push(entry);
     }
 }

@@ -1,0 +1,274 @@
+//! From what each cause makes of the view to one report.
+
+use interlock_sdk::{Gap, Report, Result};
+
+use crate::causes::{
+    Case, Judged, idle_in_transaction, leak_after_deployment, lock_convoy, max_connections_too_low,
+    not_a_connection_problem, traffic_surge,
+};
+use crate::facts::Facts;
+use crate::view::View;
+use crate::{Cause, blind};
+
+/// The report of these facts.
+///
+/// # Errors
+/// The findings have no JSON form.
+pub fn conclude(facts: &Facts) -> Result<Report> {
+    match View::of(facts) {
+        Some(view) if view.is_veiled() => veiled(&view),
+        Some(view) => seen(&view),
+        None => Ok(blind::conclude(facts)),
+    }
+}
+
+/// The server answered, and its sessions can be looked into.
+fn seen(view: &View<'_>) -> Result<Report> {
+    let facts = view.facts;
+    let judged = [
+        (
+            Cause::NotAConnectionProblem,
+            not_a_connection_problem::judge(view),
+        ),
+        (Cause::IdleInTransaction, idle_in_transaction::judge(view)),
+        (Cause::LockConvoy, lock_convoy::judge(view)),
+        (
+            Cause::LeakAfterDeployment,
+            leak_after_deployment::judge(view),
+        ),
+        (Cause::TrafficSurge, traffic_surge::judge(view)),
+        (
+            Cause::MaxConnectionsTooLow,
+            max_connections_too_low::judge(view),
+        ),
+    ];
+    let mut report = Report::new();
+    let mut open = Vec::new();
+    let mut cases: Vec<Box<dyn Case + '_>> = Vec::new();
+    for (cause, judged) in judged {
+        report.tried(cause);
+        match judged {
+            Judged::Speaks(case) => cases.push(case),
+            Judged::Excluded(because) => {
+                for because in because {
+                    report.ruled_out(cause, &*because.evidence, because.says);
+                }
+            }
+            Judged::Open(why) => open.push((cause, why)),
+        }
+    }
+    keep_what_can_be(&mut cases, &mut open, view);
+    cases.sort_by_key(|case| std::cmp::Reverse(case.explains()));
+    for case in &cases {
+        case.tell(&mut report);
+    }
+    report.summary(summary(view, cases.first().map(|case| case.headline())));
+    if let Some(stuck) = cases.iter().find_map(|case| case.stuck()) {
+        let first = cases.first().map(|case| case.cause());
+        // One plan, one cause: what else is stuck is seen again by the next run.
+        if cases.len() > 1 {
+            report.note(format!(
+                "the plan is for `{}` alone; run again after it",
+                stuck.cause
+            ));
+        }
+        if first.is_some() {
+            report.findings(&stuck)?;
+        }
+    }
+    beside(view, &mut report);
+    gaps(facts, &mut report);
+    if !cases.is_empty() {
+        return Ok(report);
+    }
+    let open: Vec<String> = open
+        .iter()
+        .map(|(cause, why)| format!("{}: {why}", interlock_sdk::CauseName::name(*cause)))
+        .collect();
+    let in_use = view.slots_in_use();
+    let why = if open.is_empty() {
+        format!("{in_use} are in use, and no cause that is known here explains it")
+    } else {
+        format!(
+            "{in_use} are in use, and nothing decides ({})",
+            open.join("; ")
+        )
+    };
+    Ok(report.unresolved(why))
+}
+
+/// With free slots nothing else is the matter; and pools that are too large
+/// explain nothing where sessions are stuck.
+fn keep_what_can_be<'v>(
+    cases: &mut Vec<Box<dyn Case + 'v>>,
+    open: &mut Vec<(Cause, String)>,
+    view: &View<'_>,
+) {
+    let stuck = |cause: Cause| {
+        matches!(
+            cause,
+            Cause::IdleInTransaction | Cause::LockConvoy | Cause::LeakAfterDeployment
+        )
+    };
+    let pressed = view.is_pressed();
+    let any_stuck = cases.iter().any(|case| stuck(case.cause()));
+    cases.retain(|case| {
+        let kept = match case.cause() {
+            Cause::NotAConnectionProblem => true,
+            Cause::MaxConnectionsTooLow => pressed && !any_stuck,
+            _ => pressed,
+        };
+        if !kept {
+            let why = if pressed {
+                "sessions are stuck, so it is not ordinary use"
+            } else {
+                "slots are left"
+            };
+            open.push((case.cause(), why.to_owned()));
+        }
+        kept
+    });
+}
+
+fn summary(view: &View<'_>, headline: Option<String>) -> String {
+    let server = &view.facts.server;
+    let in_use = view.slots_in_use();
+    let state = match (view.is_pressed(), view.used() >= view.slots) {
+        (true, true) => format!("{server} is full ({in_use})"),
+        (true, false) => format!("{server} is nearly full ({in_use})"),
+        (false, _) => format!("{server} has slots ({in_use} in use)"),
+    };
+    match headline {
+        Some(headline) => format!("{state}: {headline}."),
+        None => format!("{state}; the cause is not known."),
+    }
+}
+
+/// What the reader must know beside it.
+fn beside(view: &View<'_>, report: &mut Report) {
+    let (ours, exporter) = view.watchers();
+    if ours + exporter > 0 {
+        report.note(format!(
+            "of the sessions that hold slots, {ours} are Interlock's own and {exporter} look like \
+             the metrics exporter's: they are left alone"
+        ));
+    }
+    if !view.unseen.is_empty() {
+        let unseen = view.unseen.len();
+        report.could_not_tell(
+            format!("what {unseen} sessions do"),
+            &view.unseen,
+            "the reader may not look into them: its role lacks pg_monitor",
+            "whether they are at work, stuck or waiting",
+        );
+    }
+    for role in roles_without_a_pool(view) {
+        if let Ok(topology) = &view.facts.topology {
+            report.could_not_tell(
+                format!("the pool of role `{role}`"),
+                topology,
+                "the topology gives no pool size for it",
+                "whether max_connections is too low, or the role holds more than it may",
+            );
+        }
+    }
+}
+
+fn roles_without_a_pool(view: &View<'_>) -> Vec<String> {
+    let Some(pools) = &view.pools else {
+        return Vec::new();
+    };
+    let by_role = view.clients.groups_by(|session| session.role.clone());
+    let large = by_role
+        .into_iter()
+        .filter(|(_, group)| view.is_a_share(group.len()));
+    large
+        .filter_map(|(role, _)| role)
+        .filter(|role| pools.role(role).is_none_or(|pool| pool.most.is_none()))
+        .collect()
+}
+
+/// The reader may not look into most sessions. What everybody may see are the
+/// locks; for the rest there are the metrics, whose reader may see more.
+fn veiled(view: &View<'_>) -> Result<Report> {
+    let mut report = if view.has_slots() || view.queue.is_none() {
+        blind::conclude(view.facts)
+    } else {
+        match lock_convoy::judge(view) {
+            Judged::Speaks(case) => {
+                let mut report = Report::new();
+                report.summary(summary(view, Some(case.headline())));
+                case.tell(&mut report);
+                for cause in [Cause::IdleInTransaction, Cause::TrafficSurge] {
+                    report.tried(cause);
+                }
+                // Nothing is proposed: what the root does may not be looked into.
+                gaps(view.facts, &mut report);
+                report
+            }
+            _ => blind::conclude(view.facts),
+        }
+    };
+    beside(view, &mut report);
+    Ok(report)
+}
+
+/// Every question that was not answered, and what it would have shown.
+pub(crate) fn gaps(facts: &Facts, report: &mut Report) {
+    let mut gap = |gap: Option<&Gap>, would_show: &str| {
+        if let Some(gap) = gap {
+            report.could_not_check(gap.asked.clone(), gap, would_show);
+        }
+    };
+    gap(
+        facts.sessions.as_ref().err(),
+        "who holds the slots, and what each session does",
+    );
+    gap(
+        facts.settings.as_ref().err(),
+        "how many slots there are, and which time-outs are set",
+    );
+    gap(facts.locks.as_ref().err(), "who waits for whom");
+    gap(
+        facts.prepared.as_ref().err(),
+        "whether a prepared transaction holds locks",
+    );
+    gap(
+        facts.topology.as_ref().err(),
+        "how many connections each pool may hold",
+    );
+    gap(
+        facts.changes.as_ref().err(),
+        "whether a deployment or a migration came before",
+    );
+    gap(
+        facts.refusals.as_ref().err(),
+        "whether connections are refused now",
+    );
+    let metrics = &facts.metrics;
+    gap(metrics.age.as_ref().err(), "how old the metrics are");
+    gap(
+        metrics.up.as_ref().err(),
+        "whether the exporter reaches the server",
+    );
+    gap(
+        metrics.max_connections.as_ref().err(),
+        "the limit, as the exporter read it",
+    );
+    gap(
+        metrics.counted.as_ref().err(),
+        "whether the sessions grew, and since when",
+    );
+    gap(
+        metrics.idle_in_transaction.as_ref().err(),
+        "since when transactions are left open",
+    );
+    gap(
+        metrics.longest_idle.as_ref().err(),
+        "how long transactions are left open",
+    );
+    gap(
+        facts.commits_asked().as_ref().err(),
+        "whether there is more work than usual",
+    );
+}

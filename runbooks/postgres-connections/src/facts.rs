@@ -1,0 +1,184 @@
+//! What is asked, all at once, and what came back.
+
+use std::time::Duration;
+
+use interlock_sdk::wire::{
+    ChangeList, Instant, Locks, LogLines, Matrix, PreparedTransactions, Series, ServiceList,
+    Sessions, Settings,
+};
+use interlock_sdk::{Answer, Context, Gap, Result, Time, Window};
+
+use crate::Inputs;
+
+/// An answer, or why there is none.
+pub type Asked<T> = Result<Answer<T>, Gap>;
+
+/// What the log of a server says when it has no slot to give (a regular expression).
+pub const REFUSED: &str = "too many clients already|remaining connection slots|\
+                       too many connections for (role|database)";
+/// The newest lines that are looked at; all that match are counted.
+const LINES_MAX: u32 = 200;
+/// Points of a range: enough to see a rise inside the incident's window.
+const POINTS: u64 = 240;
+const STEP_MIN: Duration = Duration::from_secs(5);
+/// A change goes on showing for a while before its effect fills a server.
+const CHANGES_BEFORE: Duration = Duration::from_secs(6 * 3600);
+
+/// The time series. Each is grouped by `instance` and `server`, so that several
+/// exporters in one Prometheus are told apart.
+pub struct Metrics {
+    /// Seconds since the exporter's newest sample.
+    pub age: Asked<Instant>,
+    /// Whether the exporter reaches the server.
+    pub up: Asked<Instant>,
+    /// `max_connections`, as the exporter read it.
+    pub max_connections: Asked<Instant>,
+    /// Sessions that the exporter counts, now and before.
+    pub counted: Asked<Matrix>,
+    /// Those idle in a transaction, failed transactions included.
+    pub idle_in_transaction: Asked<Matrix>,
+    /// The longest transaction among them, in seconds.
+    pub longest_idle: Asked<Matrix>,
+    /// Commits a second, over one minute.
+    pub commits: Asked<Matrix>,
+    /// Commits a second, over five minutes: for scrapes that are a minute apart.
+    pub commits_slow: Asked<Matrix>,
+}
+
+/// Everything that the causes are judged by.
+pub struct Facts {
+    /// The server's configured name.
+    pub server: String,
+    /// From when on a session that does nothing counts as stuck.
+    pub stuck_after: Duration,
+    /// The run's clock.
+    pub now: Time,
+    /// The incident's window.
+    pub window: Window,
+    /// The exporter's `instance`, where the alert names one. Untrusted: it only
+    /// chooses among series, and never becomes part of a query.
+    pub instances: Vec<String>,
+    /// Slots and time-outs.
+    pub settings: Asked<Settings>,
+    /// Every session.
+    pub sessions: Asked<Sessions>,
+    /// Every lock.
+    pub locks: Asked<Locks>,
+    /// Every prepared transaction.
+    pub prepared: Asked<PreparedTransactions>,
+    /// Services, their roles and pools.
+    pub topology: Asked<ServiceList>,
+    /// Deployments, configuration changes, migrations.
+    pub changes: Asked<ChangeList>,
+    /// Refused connections in the server's own log.
+    pub refusals: Asked<LogLines>,
+    /// Time series.
+    pub metrics: Metrics,
+}
+
+const BY: &str = "sum by (instance, server)";
+
+impl Facts {
+    /// Asks everything, then reads: it lasts as long as the slowest answer.
+    pub fn ask(ctx: &Context, input: &Inputs) -> Self {
+        let (db, metrics) = (ctx.database(&input.server), ctx.metrics());
+        let (now, window) = (ctx.started(), ctx.window());
+        let until = now + Duration::from_secs(1);
+        let trend = Window {
+            begin: window.begin - input.lookback,
+            end: until,
+        };
+        let step = trend.length() / u32::try_from(POINTS).unwrap_or(u32::MAX);
+        let range = |query: String| metrics.range_by(&query, trend, step.max(STEP_MIN));
+
+        let (settings, sessions) = (db.settings(), db.sessions());
+        let (locks, prepared) = (db.locks(), db.prepared_transactions());
+        let refused = Window {
+            begin: window.begin,
+            end: until,
+        };
+        let refusals = ctx.logs(&input.server).search(refused, REFUSED, LINES_MAX);
+        let before = Window {
+            begin: window.begin - input.lookback.max(CHANGES_BEFORE),
+            ..trend
+        };
+        let (topology, changes) = (ctx.topology().services(), ctx.changes().list(before));
+        let age = metrics.instant("time() - timestamp(pg_up)");
+        let up = metrics.instant("pg_up");
+        let max_connections = metrics.instant("pg_settings_max_connections");
+        let counted = range(format!("{BY} (pg_stat_activity_count)"));
+        let idle = range(format!(
+            "{BY} (pg_stat_activity_count{{state=~\"idle in transaction.*\"}})"
+        ));
+        let longest = range(
+            "max by (instance, server) \
+             (pg_stat_activity_max_tx_duration{state=~\"idle in transaction.*\"})"
+                .to_owned(),
+        );
+        let commits = range(format!("{BY} (rate(pg_stat_database_xact_commit[1m]))"));
+        let commits_slow = range(format!("{BY} (rate(pg_stat_database_xact_commit[5m]))"));
+
+        let alerts_of_the_incident = ctx.incident().alerts.iter();
+        let labels = alerts_of_the_incident.flat_map(|alert| &alert.labels);
+        let instances = labels
+            .filter(|label| label.name == "instance")
+            .map(|label| label.value.clone());
+        Self {
+            server: input.server.clone(),
+            stuck_after: input.stuck_after,
+            now,
+            window,
+            instances: instances.collect(),
+            settings: settings.get(),
+            sessions: sessions.get(),
+            locks: locks.get(),
+            prepared: prepared.get(),
+            topology: topology.get(),
+            changes: changes.get(),
+            refusals: refusals.get(),
+            metrics: Metrics {
+                age: age.get(),
+                up: up.get(),
+                max_connections: max_connections.get(),
+                counted: counted.get(),
+                idle_in_transaction: idle.get(),
+                longest_idle: longest.get(),
+                commits: commits.get(),
+                commits_slow: commits_slow.get(),
+            },
+        }
+    }
+
+    /// The series of this server: the only one, or the one that the alert or
+    /// the server's name points at. Nothing where several could be meant.
+    pub fn series<'a>(&self, matrix: &'a Matrix) -> Option<&'a Series> {
+        let of_this = |series: &&Series| self.is_of_this(|name| series.label(name));
+        one(&matrix.series, of_this)
+    }
+
+    /// The value of this server, likewise.
+    pub fn value(&self, instant: &Instant) -> Option<f64> {
+        let sample = one(&instant.samples, |sample| {
+            self.is_of_this(|name| sample.label(name))
+        })?;
+        (!sample.value.is_nan()).then_some(sample.value)
+    }
+
+    fn is_of_this<'a>(&self, label: impl Fn(&str) -> Option<&'a str>) -> bool {
+        let instance = label("instance").unwrap_or_default();
+        if !self.instances.is_empty() {
+            return self.instances.iter().any(|named| named == instance);
+        }
+        let host = |address: &str| address.split(':').next() == Some(self.server.as_str());
+        host(instance) || label("server").is_some_and(|server| host(server))
+    }
+}
+
+fn one<'a, T>(all: &'a [T], is_of_this: impl Fn(&&'a T) -> bool) -> Option<&'a T> {
+    if let [only] = all {
+        return Some(only);
+    }
+    let mut matching = all.iter().filter(is_of_this);
+    let first = matching.next()?;
+    matching.next().is_none().then_some(first)
+}
