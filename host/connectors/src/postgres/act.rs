@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use tokio_postgres::{error::SqlState, types::Type};
 
 use super::{
-    kept::{Kept, Live},
+    kept::{Kept, Live, Parameter},
     problem, sql,
     wire::Cells,
 };
@@ -46,7 +46,8 @@ impl<'a> Ready<'a> {
         // A kept session may have been lost unseen: the second one is new.
         for _ in 0..2 {
             let live = kept.live(until).await?;
-            let ask = live.client.query_typed(sql::ACT_AS, &[(&application_name, Type::TEXT)]);
+            let name: [Parameter<'_>; 1] = [(&application_name, Type::TEXT)];
+            let ask = live.client.query_typed(sql::ACT_AS, &name);
             last = match timeout_at(until, ask).await {
                 Ok(Ok(_)) => return Ok(Ready { kept, live }),
                 Ok(Err(error)) => problem::gap(&error),
@@ -75,17 +76,15 @@ impl<'a> Ready<'a> {
         let begun = system_time(seen.backend_start);
         let xact_start = seen.xact_start.map(system_time);
         let started = system_time(seen.postmaster_start);
-        let sent = self.live.client.query_typed(
-            statement,
-            &[
-                (&seen.pid, Type::INT4),
-                (&begun, Type::TIMESTAMPTZ),
-                (&xact_start, Type::TIMESTAMPTZ),
-                (&arguments.only_if_state, Type::TEXT),
-                (&started, Type::TIMESTAMPTZ),
-                (&seen.system_identifier, Type::TEXT),
-            ],
-        );
+        let parameters: [Parameter<'_>; 6] = [
+            (&seen.pid, Type::INT4),
+            (&begun, Type::TIMESTAMPTZ),
+            (&xact_start, Type::TIMESTAMPTZ),
+            (&arguments.only_if_state, Type::TEXT),
+            (&started, Type::TIMESTAMPTZ),
+            (&seen.system_identifier, Type::TEXT),
+        ];
+        let sent = self.live.client.query_typed(statement, &parameters);
         let rows = match timeout_at(until, sent).await {
             Ok(Ok(rows)) => rows,
             Ok(Err(error)) => return failed(&error),
@@ -96,7 +95,7 @@ impl<'a> Ready<'a> {
         };
         // Past here the signal's fate is in the row; one that cannot be read leaves a doubt.
         let row = rows.first().map(Cells);
-        match row.map(|row| Found::read(row)).and_then(Result::ok) {
+        match row.map(Found::read).and_then(Result::ok) {
             Some(found) => self.judge(signal, arguments, seen, found).await,
             None => unknown("the signal was sent, and the answer could not be read"),
         }
@@ -110,7 +109,7 @@ impl<'a> Ready<'a> {
         found: Found,
     ) -> Outcome {
         match found.signalled {
-            Some(true) => return self.watch(signal, seen).await,
+            Some(true) => return self.watch(signal, seen, found.query_start).await,
             // PostgreSQL found no such process any more.
             Some(false) => return Outcome::Gone,
             None => {}
@@ -131,53 +130,80 @@ impl<'a> Ready<'a> {
         if backend_start != seen.backend_start {
             return Outcome::Gone;
         }
-        let state_moved = arguments.only_if_state.is_some() && arguments.only_if_state != found.state;
+        let state_moved =
+            arguments.only_if_state.is_some() && arguments.only_if_state != found.state;
         if found.xact_start != seen.xact_start || state_moved {
-            let now = SessionRevision { xact_start: found.xact_start, ..seen.clone() };
-            return Outcome::Moved { found: Revision::Session(now) };
+            let now = SessionRevision {
+                xact_start: found.xact_start,
+                ..seen.clone()
+            };
+            return Outcome::Moved {
+                found: Revision::Session(now),
+            };
         }
         match (signal, found.state) {
             (Signal::Cancel, state) => {
                 let state = state.unwrap_or_else(|| "unknown".to_owned());
-                refused(&format!("the session runs nothing that could be cancelled: it is {state}"))
+                refused(&format!(
+                    "the session runs nothing that could be cancelled: it is {state}"
+                ))
             }
             (Signal::Terminate, _) => refused("the session is this connection's own"),
         }
     }
 
     /// Looks until the signal has done its work.
-    async fn watch(&self, signal: Signal, seen: &SessionRevision) -> Outcome {
+    async fn watch(
+        &self,
+        signal: Signal,
+        seen: &SessionRevision,
+        query_start: Option<u64>,
+    ) -> Outcome {
         let until = Instant::now() + WATCH_FOR;
         let began = system_time(seen.backend_start);
-        let mut first_query_start = None;
         loop {
-            let parameters = [(&seen.pid as _, Type::INT4), (&began as _, Type::TIMESTAMPTZ)];
+            let parameters: [Parameter<'_>; 2] =
+                [(&seen.pid, Type::INT4), (&began, Type::TIMESTAMPTZ)];
             let rows = match self.kept.ask(sql::WATCH, &parameters, ROW_BYTES_MAX).await {
                 Ok(rows) => rows,
                 Err(gap) => {
                     let why = gap.why();
-                    return unknown(&format!("signalled, but what came of it was not seen: {why}"));
+                    return unknown(&format!(
+                        "signalled, but what came of it was not seen: {why}"
+                    ));
                 }
             };
             let still = rows.first().map(|row| Still::read(Cells(row))).transpose();
             let Ok(still) = still else {
-                return unknown("signalled, but the answer about what came of it could not be read");
+                return unknown(
+                    "signalled, but the answer about what came of it could not be read",
+                );
             };
             let Some(still) = still else {
-                return Outcome::Done { after: Revision::Session(seen.clone()) };
+                return Outcome::Done {
+                    after: Revision::Session(seen.clone()),
+                };
             };
-            let query_start = *first_query_start.get_or_insert(still.query_start);
-            let ended = signal == Signal::Cancel && (!still.active || still.query_start != query_start);
+            let ended =
+                signal == Signal::Cancel && (!still.active || still.query_start != query_start);
             if ended {
-                let after = SessionRevision { xact_start: still.xact_start, ..seen.clone() };
-                return Outcome::Done { after: Revision::Session(after) };
+                let after = SessionRevision {
+                    xact_start: still.xact_start,
+                    ..seen.clone()
+                };
+                return Outcome::Done {
+                    after: Revision::Session(after),
+                };
             }
             if Instant::now() >= until {
                 let what = match signal {
                     Signal::Cancel => "its statement still ran",
                     Signal::Terminate => "it was still there",
                 };
-                return unknown(&format!("signalled, but {what} after {} s", WATCH_FOR.as_secs()));
+                return unknown(&format!(
+                    "signalled, but {what} after {} s",
+                    WATCH_FOR.as_secs()
+                ));
             }
             tokio::time::sleep(WATCH_EVERY).await;
         }
@@ -185,11 +211,15 @@ impl<'a> Ready<'a> {
 }
 
 fn refused(why: &str) -> Outcome {
-    Outcome::Refused { why: why.to_owned() }
+    Outcome::Refused {
+        why: why.to_owned(),
+    }
 }
 
 fn unknown(why: &str) -> Outcome {
-    Outcome::Unknown { why: why.to_owned() }
+    Outcome::Unknown {
+        why: why.to_owned(),
+    }
 }
 
 /// An error in place of a row. PostgreSQL's refusals come before any signal; after everything else
@@ -199,7 +229,10 @@ fn failed(error: &tokio_postgres::Error) -> Outcome {
         Some(said) if *said.code() == SqlState::INSUFFICIENT_PRIVILEGE => {
             refused(&problem::words(said))
         }
-        _ => unknown(&format!("the signal was sent, and: {}", problem::gap(error).why())),
+        _ => unknown(&format!(
+            "the signal was sent, and: {}",
+            problem::gap(error).why()
+        )),
     }
 }
 
@@ -210,6 +243,7 @@ struct Found {
     pid: Option<i32>,
     backend_start: Option<Time>,
     xact_start: Option<Time>,
+    query_start: Option<u64>,
     state: Option<String>,
     signalled: Option<bool>,
 }
@@ -222,6 +256,7 @@ impl Found {
             pid: row.pid("pid")?,
             backend_start: time(row, "backend_start")?,
             xact_start: time(row, "xact_start")?,
+            query_start: row.time("query_start")?,
             state: row.text("state")?,
             signalled: row.flag("signalled")?,
         })
@@ -248,7 +283,8 @@ impl Still {
 
 fn time(row: Cells<'_>, name: &str) -> Result<Option<Time>, Gap> {
     let at = row.time(name)?;
-    at.map(|micros| Time::from_micros(micros).ok_or_else(problem::no_answer)).transpose()
+    at.map(|micros| Time::from_micros(micros).ok_or_else(problem::no_answer))
+        .transpose()
 }
 
 fn system_time(at: Time) -> SystemTime {

@@ -26,7 +26,11 @@ impl Postgres {
     pub async fn check(&self) -> Vec<SourceHealth> {
         let checks = self.servers.values().map(|server| async {
             let health = server.check().await;
-            SourceHealth { section: "[[source.postgres]]", name: server.name.clone(), health }
+            SourceHealth {
+                section: "[[source.postgres]]",
+                name: server.name.clone(),
+                health,
+            }
         });
         futures::future::join_all(checks).await
     }
@@ -43,7 +47,11 @@ impl Server {
         };
         let read = match read {
             Ok(read) => read,
-            Err(gap) => return Health::Bad { why: format!("read login: {}", gap.why()) },
+            Err(gap) => {
+                return Health::Bad {
+                    why: format!("read login: {}", gap.why()),
+                };
+            }
         };
         let what = format!("PostgreSQL {}, read as {}", read.version, read.who());
         let mut health = Health::Good { what };
@@ -56,12 +64,17 @@ impl Server {
             Some(Err(gap)) => health.warn(Some(format!("write login: {}", gap.why()))),
             Some(Ok(write)) => {
                 if write.system_identifier != read.system_identifier {
-                    health = health.warn(Some("the two logins lead to different clusters".to_owned()));
+                    health =
+                        health.warn(Some("the two logins lead to different clusters".to_owned()));
                 }
                 for warning in write.as_writer(&read) {
                     health = health.warn(Some(warning));
                 }
-                health.warn(self.write.as_ref().and_then(|kept| open_secret("write", kept)))
+                health.warn(
+                    self.write
+                        .as_ref()
+                        .and_then(|kept| open_secret("write", kept)),
+                )
             }
         }
     }
@@ -69,7 +82,10 @@ impl Server {
 
 async fn rights(kept: &Kept) -> Result<Rights, Gap> {
     let rows = kept.ask(sql::RIGHTS, &[], ROW_BYTES_MAX).await?;
-    let row = rows.first().map(Cells).ok_or_else(super::problem::no_answer)?;
+    let row = rows
+        .first()
+        .map(Cells)
+        .ok_or_else(super::problem::no_answer)?;
     let flag = |name| Ok::<bool, Gap>(row.flag(name)? == Some(true));
     Ok(Rights {
         login: row.word("login")?,
@@ -103,7 +119,9 @@ impl Rights {
             ));
         }
         if self.superuser {
-            warnings.push(format!("the read role `{role}` is a superuser: give it pg_monitor alone"));
+            warnings.push(format!(
+                "the read role `{role}` is a superuser: give it pg_monitor alone"
+            ));
         } else if self.signals {
             warnings.push(format!(
                 "the read role `{role}` may signal other sessions, which a read-only transaction \
@@ -139,7 +157,10 @@ impl Rights {
             ));
         }
         if self.login == reader.login {
-            warnings.push(format!("both tiers log in as `{}`: give each its own", self.login));
+            warnings.push(format!(
+                "both tiers log in as `{}`: give each its own",
+                self.login
+            ));
         }
         warnings
     }

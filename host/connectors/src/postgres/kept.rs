@@ -37,15 +37,24 @@ pub(super) struct OurPids(Arc<Mutex<BTreeSet<i32>>>);
 
 impl OurPids {
     pub(super) fn all(&self) -> BTreeSet<i32> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     fn add(&self, pid: i32) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(pid);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(pid);
     }
 
     fn remove(&self, pid: i32) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&pid);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&pid);
     }
 }
 
@@ -94,10 +103,17 @@ impl Kept {
     /// Begins to open the session.
     pub(super) fn open(login: Login, ours: OurPids, runtime: &Handle) -> Kept {
         let (state, _) = watch::channel(State::Trying { attempt: 1 });
-        let shared = Arc::new(Shared { state, again: Notify::new() });
+        let shared = Arc::new(Shared {
+            state,
+            again: Notify::new(),
+        });
         let login = Arc::new(login);
         let keeper = runtime.spawn(keep(shared.clone(), login.clone(), ours));
-        Kept { shared, login, _keeper: Arc::new(Keeper(keeper)) }
+        Kept {
+            shared,
+            login,
+            _keeper: Arc::new(Keeper(keeper)),
+        }
     }
 
     pub(super) fn login(&self) -> &Login {
@@ -143,7 +159,8 @@ impl Kept {
         match self.ask_on(&first, sql, parameters, bytes_max, until).await {
             Err(_lost) if first.client.is_closed() && Instant::now() < until => {
                 let second = self.live(until).await?;
-                self.ask_on(&second, sql, parameters, bytes_max, until).await
+                self.ask_on(&second, sql, parameters, bytes_max, until)
+                    .await
             }
             answer => answer,
         }
@@ -179,7 +196,9 @@ async fn rows(
     parameters: &[Parameter<'_>],
     bytes_max: u64,
 ) -> Result<Vec<Row>, Gap> {
-    let parameters = parameters.iter().map(|(value, kind)| (*value, kind.clone()));
+    let parameters = parameters
+        .iter()
+        .map(|(value, kind)| (*value, kind.clone()));
     let stream = client.query_typed_raw(sql, parameters).await;
     let stream = stream.map_err(|error| problem::gap(&error))?;
     pin_mut!(stream);
@@ -188,7 +207,9 @@ async fn rows(
         let row = row.map_err(|error| problem::gap(&error))?;
         bytes = bytes.saturating_add(row.raw_size_bytes() as u64);
         if bytes > bytes_max {
-            return Err(Gap::TooLarge(format!("the answer is over {bytes_max} bytes")));
+            return Err(Gap::TooLarge(format!(
+                "the answer is over {bytes_max} bytes"
+            )));
         }
         rows.push(row);
     }
@@ -202,9 +223,16 @@ async fn keep(shared: Arc<Shared>, login: Arc<Login>, ours: OurPids) {
     let mut attempt = 1;
     loop {
         match login.connect().await {
-            Ok(Session { client, pid, driver }) => {
+            Ok(Session {
+                client,
+                pid,
+                driver,
+            }) => {
                 ours.add(pid);
-                let live = Arc::new(Live { client, broken: Notify::new() });
+                let live = Arc::new(Live {
+                    client,
+                    broken: Notify::new(),
+                });
                 shared.state.send_replace(State::Live(live.clone()));
                 tokio::select! {
                     () = driver => {}

@@ -12,7 +12,7 @@ use tokio_postgres::{
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::problem;
+use super::{kept::Parameter, problem};
 use crate::config::PostgresLogin;
 use crate::secrets::{Secret, SecretError};
 use crate::units::duration_text;
@@ -82,8 +82,10 @@ impl Login {
         let file = || login.dsn_file.display().to_string();
         let secret = Secret::read(&login.dsn_file)?;
         // The error is dropped: it could quote the string.
-        let mut config: Config =
-            secret.expose().parse().map_err(|_| LoginError::NotADsn { file: file() })?;
+        let mut config: Config = secret
+            .expose()
+            .parse()
+            .map_err(|_| LoginError::NotADsn { file: file() })?;
         if config.get_hosts().len() > 1 || config.get_hostaddrs().len() > 1 {
             return Err(LoginError::NotOneHost { file: file() });
         }
@@ -125,20 +127,29 @@ impl Login {
         let (client, mut driver) = connected.map_err(|_| late())??;
         // The server cancels a slow question itself, so that the connection outlives it.
         let patience = (self.timeout * 4 / 5).as_millis().max(1).to_string();
+        let parameters: [Parameter<'_>; 2] = [(&patience, Type::TEXT), (&self.role, Type::TEXT)];
         let rows = tokio::select! {
-            rows = client.query_typed(SET_UP, &[(&patience, Type::TEXT), (&self.role, Type::TEXT)]) => rows,
+            rows = client.query_typed(SET_UP, &parameters) => rows,
             () = &mut driver => return Err(problem::lost()),
             () = tokio::time::sleep_until(until) => return Err(late()),
         };
         let rows = rows.map_err(|error| problem::gap(&error))?;
         let row = rows.first().ok_or_else(problem::no_answer)?;
         let pid = row.try_get("pid").map_err(|error| problem::gap(&error))?;
-        let version: i32 = row.try_get("version").map_err(|error| problem::gap(&error))?;
+        let version: i32 = row
+            .try_get("version")
+            .map_err(|error| problem::gap(&error))?;
         if version < VERSION_MIN {
             let major = version / 10_000;
-            return Err(Gap::Refused(format!("PostgreSQL {major} is too old: 14 or later is needed")));
+            return Err(Gap::Refused(format!(
+                "PostgreSQL {major} is too old: 14 or later is needed"
+            )));
         }
-        Ok(Session { client, pid, driver })
+        Ok(Session {
+            client,
+            pid,
+            driver,
+        })
     }
 
     async fn begin<T>(&self, tls: T) -> Result<(Client, Driver), Gap>
@@ -146,8 +157,11 @@ impl Login {
         T: MakeTlsConnect<Socket>,
         T::Stream: Send + 'static,
     {
-        let (client, connection) =
-            self.config.connect(tls).await.map_err(|error| problem::gap(&error))?;
+        let (client, connection) = self
+            .config
+            .connect(tls)
+            .await
+            .map_err(|error| problem::gap(&error))?;
         let driver = async move {
             // Each question gets its own error; what ends the connection is known by them.
             let _ended = connection.await;
@@ -197,7 +211,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let dsn_file = dir.path().join("dsn");
         std::fs::write(&dsn_file, dsn).unwrap();
-        let login = PostgresLogin { dsn_file, set_role: None };
+        let login = PostgresLogin {
+            dsn_file,
+            set_role: None,
+        };
         Login::read(&login, "interlock", Duration::from_secs(5))
     }
 
@@ -216,15 +233,25 @@ mod tests {
                 Err(why) => assert!(matches!(why, LoginError::NoRoots { .. }), "{far}: {why}"),
             }
         }
-        for near in ["host=127.0.0.1 user=u", "postgresql://u@localhost/d", "host=/run/x user=u"] {
+        for near in [
+            "host=127.0.0.1 user=u",
+            "postgresql://u@localhost/d",
+            "host=/run/x user=u",
+        ] {
             assert!(login(near).unwrap().tls.is_none(), "{near}");
         }
     }
 
     #[test]
     fn an_error_holds_nothing_of_the_connection_string() {
-        for bad in ["postgresql://u:hunter2@h:port/d", "hunter2", "host=a,b password=hunter2"] {
-            let Err(why) = login(bad) else { panic!("{bad}") };
+        for bad in [
+            "postgresql://u:hunter2@h:port/d",
+            "hunter2",
+            "host=a,b password=hunter2",
+        ] {
+            let Err(why) = login(bad) else {
+                panic!("{bad}")
+            };
             assert!(!format!("{why} {why:?}").contains("hunter2"), "{bad}");
         }
     }

@@ -16,6 +16,8 @@ mod problem;
 mod read;
 mod redact;
 mod sql;
+#[cfg(test)]
+mod tests;
 mod wire;
 mod write;
 
@@ -67,19 +69,34 @@ impl Postgres {
         let mut servers = BTreeMap::new();
         for source in sources {
             let login = |login, application_name| {
-                Login::read(login, application_name, source.timeout)
-                    .map_err(|why| OpenError::Login { name: source.name.clone(), source: why })
+                Login::read(login, application_name, source.timeout).map_err(|why| {
+                    OpenError::Login {
+                        name: source.name.clone(),
+                        source: why,
+                    }
+                })
             };
             // Both are read before either is tried: a mistake in one opens no session.
             let read = login(&source.read, "interlock/read")?;
-            let write = source.write.as_ref().map(|it| login(it, "interlock/write")).transpose()?;
+            let write = source
+                .write
+                .as_ref()
+                .map(|it| login(it, "interlock/write"))
+                .transpose()?;
             let ours = OurPids::default();
             let keep = |login| Kept::open(login, ours.clone(), &runtime);
             let (read, write) = (keep(read), write.map(keep));
-            let server = Server { name: source.name.clone(), read, write, ours };
+            let server = Server {
+                name: source.name.clone(),
+                read,
+                write,
+                ours,
+            };
             servers.insert(source.name.clone(), Arc::new(server));
         }
-        Ok(Postgres { servers: Arc::new(servers) })
+        Ok(Postgres {
+            servers: Arc::new(servers),
+        })
     }
 
     fn server(&self, name: &str) -> Result<&Arc<Server>, Gap> {
@@ -90,6 +107,8 @@ impl Postgres {
 
 impl std::fmt::Debug for Postgres {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Postgres").field(&self.servers.keys().collect::<Vec<_>>()).finish()
+        f.debug_tuple("Postgres")
+            .field(&self.servers.keys().collect::<Vec<_>>())
+            .finish()
     }
 }

@@ -17,13 +17,18 @@ pub(super) fn words(error: &DbError) -> String {
 
 /// Why a question has no answer.
 pub(super) fn gap(error: &Error) -> Gap {
-    let Some(said) = error.as_db_error() else { return Gap::Unreachable(broken(error)) };
+    let Some(said) = error.as_db_error() else {
+        return Gap::Unreachable(broken(error));
+    };
     if *said.code() == SqlState::QUERY_CANCELED {
         return Gap::Unreachable(format!("the server gave the question up: {}", words(said)));
     }
     // Connection, resource and operator classes: the server is not there for us now.
     let passing = ["08", "53", "57", "58", "XX"];
-    if passing.iter().any(|class| said.code().code().starts_with(class)) {
+    if passing
+        .iter()
+        .any(|class| said.code().code().starts_with(class))
+    {
         Gap::Unreachable(words(said))
     } else {
         Gap::Refused(words(said))

@@ -34,14 +34,20 @@ impl Postgres {
 }
 
 impl Database for Postgres {
-    fn sessions(&self, ask: DatabaseAsk, limit: AnswerLimit) -> Soon<'static, Result<Sessions, Gap>> {
+    fn sessions(
+        &self,
+        ask: DatabaseAsk,
+        limit: AnswerLimit,
+    ) -> Soon<'static, Result<Sessions, Gap>> {
         self.ask(ask, limit, sql::SESSIONS, |server, rows| {
             wire::sessions(&server.name, rows, &server.ours.all())
         })
     }
 
     fn locks(&self, ask: DatabaseAsk, limit: AnswerLimit) -> Soon<'static, Result<Locks, Gap>> {
-        self.ask(ask, limit, sql::LOCKS, |server, rows| wire::locks(&server.name, rows))
+        self.ask(ask, limit, sql::LOCKS, |server, rows| {
+            wire::locks(&server.name, rows)
+        })
     }
 
     fn prepared_transactions(
@@ -59,10 +65,18 @@ impl Database for Postgres {
         ask: DatabaseAsk,
         limit: AnswerLimit,
     ) -> Soon<'static, Result<ReplicationSlots, Gap>> {
-        self.ask(ask, limit, sql::REPLICATION_SLOTS, |server, rows| wire::slots(&server.name, rows))
+        self.ask(ask, limit, sql::REPLICATION_SLOTS, |server, rows| {
+            wire::slots(&server.name, rows)
+        })
     }
 
-    fn settings(&self, ask: DatabaseAsk, limit: AnswerLimit) -> Soon<'static, Result<Settings, Gap>> {
-        self.ask(ask, limit, sql::SETTINGS, |server, rows| wire::settings(&server.name, rows))
+    fn settings(
+        &self,
+        ask: DatabaseAsk,
+        limit: AnswerLimit,
+    ) -> Soon<'static, Result<Settings, Gap>> {
+        self.ask(ask, limit, sql::SETTINGS, |server, rows| {
+            wire::settings(&server.name, rows)
+        })
     }
 }

@@ -8,9 +8,17 @@ const SHAPE_CHARS_MAX: usize = 1000;
 
 /// The shape of `text`.
 pub(super) fn shape(text: &str) -> String {
-    let mut reader = Reader { rest: text, out: String::new() };
+    let mut reader = Reader {
+        rest: text,
+        out: String::new(),
+    };
     while reader.step() {}
-    let mut shape: String = reader.out.trim().chars().take(SHAPE_CHARS_MAX + 1).collect();
+    let mut shape: String = reader
+        .out
+        .trim()
+        .chars()
+        .take(SHAPE_CHARS_MAX + 1)
+        .collect();
     if let Some((cut, _)) = shape.char_indices().nth(SHAPE_CHARS_MAX) {
         shape.truncate(cut);
         shape.push_str("...");
@@ -34,7 +42,9 @@ enum Quoted {
 impl Reader<'_> {
     /// Reads one token. False: nothing more can be read.
     fn step(&mut self) -> bool {
-        let Some(first) = self.rest.chars().next() else { return false };
+        let Some(first) = self.rest.chars().next() else {
+            return false;
+        };
         match first {
             c if c.is_whitespace() => self.space(1),
             '-' if self.rest.starts_with("--") => {
@@ -105,10 +115,16 @@ impl Reader<'_> {
             let digits = after.bytes().take_while(u8::is_ascii_digit).count();
             return self.keep(1 + digits);
         }
-        let word = after.find(|c: char| !continues_word(c) || c == '$').unwrap_or(after.len());
+        let word = after
+            .find(|c: char| !continues_word(c) || c == '$')
+            .unwrap_or(after.len());
         if !after[word..].starts_with('$') {
             // Cut off in its tag, or an operator.
-            return if word == after.len() { self.replace_all() } else { self.keep(1) };
+            return if word == after.len() {
+                self.replace_all()
+            } else {
+                self.keep(1)
+            };
         }
         let tag = &self.rest[..word + 2];
         match self.rest[tag.len()..].find(tag) {
@@ -133,7 +149,10 @@ impl Reader<'_> {
     }
 
     fn word(&mut self) -> bool {
-        let end = self.rest.find(|c: char| !continues_word(c)).unwrap_or(self.rest.len());
+        let end = self
+            .rest
+            .find(|c: char| !continues_word(c))
+            .unwrap_or(self.rest.len());
         let (word, after) = self.rest.split_at(end);
         let quote = after.starts_with('\'');
         match word {
@@ -159,7 +178,11 @@ fn quoted(text: &str, quote: char, escapes: bool) -> Quoted {
     while let Some((at, c)) = chars.next() {
         if c == '\\' && escapes {
             _ = chars.next();
-        } else if c == '\\' && chars.peek().is_some_and(|(_, next)| matches!(next, '\'' | '\\')) {
+        } else if c == '\\'
+            && chars
+                .peek()
+                .is_some_and(|(_, next)| matches!(next, '\'' | '\\'))
+        {
             // With `standard_conforming_strings` off this would go on, with it on it would not.
             return Quoted::Doubtful;
         } else if c == quote {
@@ -200,13 +223,28 @@ mod tests {
     #[test]
     fn no_literal_stands_in_a_shape() {
         for (text, expected) in [
-            ("SELECT 'secret', 42, -1.5e-3, 0xFF, .5", "SELECT ?, ?, -?, ?, ?"),
+            (
+                "SELECT 'secret', 42, -1.5e-3, 0xFF, .5",
+                "SELECT ?, ?, -?, ?, ?",
+            ),
             ("SELECT 'it''s secret' || 'x'", "SELECT ? || ?"),
             (r"SELECT E'a\'secret', e'\\' FROM t1", "SELECT ?, ? FROM t1"),
-            (r"SELECT U&'\0061secret', B'01', X'ff', N'secret'", "SELECT ?, ?, ?, ?"),
-            ("SELECT $$secret$$, $tag$a $$ secret$tag$ FROM t$1", "SELECT ?, ? FROM t$1"),
-            ("UPDATE \"Secret\"\"name\" SET a1 = $1 WHERE b=$22", "UPDATE \"Secret\"\"name\" SET a1 = $1 WHERE b=$22"),
-            ("SELECT 1 -- secret\n FROM t /* secret /* nested */ secret */ WHERE x", "SELECT ? FROM t WHERE x"),
+            (
+                r"SELECT U&'\0061secret', B'01', X'ff', N'secret'",
+                "SELECT ?, ?, ?, ?",
+            ),
+            (
+                "SELECT $$secret$$, $tag$a $$ secret$tag$ FROM t$1",
+                "SELECT ?, ? FROM t$1",
+            ),
+            (
+                "UPDATE \"Secret\"\"name\" SET a1 = $1 WHERE b=$22",
+                "UPDATE \"Secret\"\"name\" SET a1 = $1 WHERE b=$22",
+            ),
+            (
+                "SELECT 1 -- secret\n FROM t /* secret /* nested */ secret */ WHERE x",
+                "SELECT ? FROM t WHERE x",
+            ),
             ("SELECT 'a'\n'secret'", "SELECT ? ?"),
             ("  COMMIT ;\n", "COMMIT ;"),
             ("SELECT 12secret, a.b.c", "SELECT ?, a.b.c"),
@@ -238,9 +276,23 @@ mod tests {
 
     #[test]
     fn any_text_has_a_bounded_shape() {
-        for text in ["\u{3000}'é", "é$é$é", "$é", "'\\", "E'\\", "1é", "\u{0}\u{7f}", "/*/", "-", "$"] {
+        for text in [
+            "\u{3000}'é",
+            "é$é$é",
+            "$é",
+            "'\\",
+            "E'\\",
+            "1é",
+            "\u{0}\u{7f}",
+            "/*/",
+            "-",
+            "$",
+        ] {
             let _ = shape(text);
         }
-        assert_eq!(shape(&"a ".repeat(5000)).chars().count(), SHAPE_CHARS_MAX + 3);
+        assert_eq!(
+            shape(&"a ".repeat(5000)).chars().count(),
+            SHAPE_CHARS_MAX + 3
+        );
     }
 }

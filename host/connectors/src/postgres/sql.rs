@@ -17,6 +17,9 @@ LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
 ORDER BY a.pid";
 
 /// Every lock but our own. One row without a lock type where there is none.
+///
+/// A prepared transaction's locks have no pid; they share a virtual id, by which its own
+/// transaction's id is found, unless two happen to share one.
 pub(super) const LOCKS: &str = "\
 SELECT pg_catalog.statement_timestamp() AS read_at, l.*
 FROM (SELECT 1) AS one
@@ -27,13 +30,16 @@ LEFT JOIN (
                     THEN l.relation::pg_catalog.regclass::pg_catalog.text
                 ELSE l.relation::pg_catalog.text END AS relation,
            CASE WHEN l.transactionid IS NOT NULL THEN l.transactionid::pg_catalog.text
-                WHEN l.pid IS NULL THEN pg_catalog.split_part(l.virtualtransaction, '/', 2)
+                WHEN l.pid IS NULL AND pg_catalog.min(l.transactionid::pg_catalog.text) OVER same
+                     = pg_catalog.max(l.transactionid::pg_catalog.text) OVER same
+                    THEN pg_catalog.min(l.transactionid::pg_catalog.text) OVER same
                 END AS transaction,
            l.mode, l.granted, l.waitstart,
            CASE WHEN NOT l.granted THEN pg_catalog.pg_blocking_pids(l.pid) END AS blocked_by
     FROM pg_catalog.pg_locks AS l
     LEFT JOIN pg_catalog.pg_database AS d ON d.oid = l.database
     WHERE l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
+    WINDOW same AS (PARTITION BY l.pid, l.virtualtransaction)
     ORDER BY l.pid NULLS LAST, l.locktype, l.mode
 ) AS l ON true";
 
@@ -85,7 +91,7 @@ macro_rules! act {
         concat!(
             "SELECT h.system_identifier = $6 AS same_cluster,
        h.postmaster_start = $5 AS same_start,
-       a.pid, a.backend_start, a.xact_start, a.state,
+       a.pid, a.backend_start, a.xact_start, a.query_start, a.state,
        CASE WHEN h.system_identifier = $6 AND h.postmaster_start = $5
              AND a.pid = $1 AND a.pid <> pg_catalog.pg_backend_pid()
              AND a.backend_start IS NOT NULL AND a.backend_start = $2
@@ -113,8 +119,10 @@ pub(super) const TERMINATE: &str = act!("pg_terminate_backend", "");
 
 /// Cancels a session's statement, if it is still the one that was seen and runs something:
 /// cancelling one that does not answers true and changes nothing.
-pub(super) const CANCEL: &str =
-    act!("pg_cancel_backend", "\n             AND a.state IN ('active', 'fastpath function call')");
+pub(super) const CANCEL: &str = act!(
+    "pg_cancel_backend",
+    "\n             AND a.state IN ('active', 'fastpath function call')"
+);
 
 /// What became of a session: no row, it is gone.
 pub(super) const WATCH: &str = "\

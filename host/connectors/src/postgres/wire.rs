@@ -51,7 +51,9 @@ impl<'a> Cells<'a> {
     }
 
     pub(super) fn time(self, name: &str) -> Result<Option<u64>, Gap> {
-        self.get::<Option<SystemTime>>(name)?.map(micros).transpose()
+        self.get::<Option<SystemTime>>(name)?
+            .map(micros)
+            .transpose()
     }
 
     fn at(self, name: &str) -> Result<u64, Gap> {
@@ -67,12 +69,16 @@ impl<'a> Cells<'a> {
     }
 
     fn count(self, name: &str) -> Result<Option<u64>, Gap> {
-        Ok(self.get::<Option<i64>>(name)?.map(|count| u64::try_from(count).unwrap_or(0)))
+        Ok(self
+            .get::<Option<i64>>(name)?
+            .map(|count| u64::try_from(count).unwrap_or(0)))
     }
 }
 
 fn micros(at: SystemTime) -> Result<u64, Gap> {
-    let since = at.duration_since(UNIX_EPOCH).map_err(|_| problem::no_answer())?;
+    let since = at
+        .duration_since(UNIX_EPOCH)
+        .map_err(|_| problem::no_answer())?;
     u64::try_from(since.as_micros()).map_err(|_| problem::no_answer())
 }
 
@@ -93,7 +99,10 @@ pub(super) fn sessions(server: &str, rows: &[Row], ours: &BTreeSet<i32>) -> Resu
     let head = first(rows)?;
     let all: Result<Vec<Session>, Gap> = rows.iter().map(|row| session(Cells(row), ours)).collect();
     let sessions = all?;
-    if sessions.iter().any(|session| session.backend_type.is_none()) {
+    if sessions
+        .iter()
+        .any(|session| session.backend_type.is_none())
+    {
         return Err(unseen());
     }
     Ok(Sessions {
@@ -133,7 +142,9 @@ fn session(row: Cells<'_>, ours: &BTreeSet<i32>) -> Result<Session, Gap> {
 pub(super) fn locks(server: &str, rows: &[Row]) -> Result<Locks, Gap> {
     let mut locks = Vec::with_capacity(rows.len());
     for row in rows.iter().map(Cells) {
-        let Some(locktype) = row.text("locktype")? else { continue };
+        let Some(locktype) = row.text("locktype")? else {
+            continue;
+        };
         locks.push(Lock {
             pid: row.pid("pid")?,
             locktype,
@@ -143,16 +154,24 @@ pub(super) fn locks(server: &str, rows: &[Row]) -> Result<Locks, Gap> {
             mode: row.word("mode")?,
             granted: row.flag("granted")?.ok_or_else(problem::no_answer)?,
             waitstart: row.time("waitstart")?,
-            blocked_by: row.get::<Option<Vec<i32>>>("blocked_by")?.unwrap_or_default(),
+            blocked_by: row
+                .get::<Option<Vec<i32>>>("blocked_by")?
+                .unwrap_or_default(),
         });
     }
-    Ok(Locks { server: server.to_owned(), read_at: first(rows)?.at("read_at")?, locks })
+    Ok(Locks {
+        server: server.to_owned(),
+        read_at: first(rows)?.at("read_at")?,
+        locks,
+    })
 }
 
 pub(super) fn prepared(server: &str, rows: &[Row]) -> Result<PreparedTransactions, Gap> {
     let mut transactions = Vec::with_capacity(rows.len());
     for row in rows.iter().map(Cells) {
-        let Some(transaction) = row.text("transaction")? else { continue };
+        let Some(transaction) = row.text("transaction")? else {
+            continue;
+        };
         transactions.push(PreparedTransaction {
             transaction,
             gid: row.word("gid")?,
@@ -162,13 +181,19 @@ pub(super) fn prepared(server: &str, rows: &[Row]) -> Result<PreparedTransaction
         });
     }
     let read_at = first(rows)?.at("read_at")?;
-    Ok(PreparedTransactions { server: server.to_owned(), read_at, transactions })
+    Ok(PreparedTransactions {
+        server: server.to_owned(),
+        read_at,
+        transactions,
+    })
 }
 
 pub(super) fn slots(server: &str, rows: &[Row]) -> Result<ReplicationSlots, Gap> {
     let mut slots = Vec::with_capacity(rows.len());
     for row in rows.iter().map(Cells) {
-        let Some(name) = row.text("name")? else { continue };
+        let Some(name) = row.text("name")? else {
+            continue;
+        };
         slots.push(ReplicationSlot {
             name,
             slot_type: row.word("slot_type")?,
@@ -178,7 +203,11 @@ pub(super) fn slots(server: &str, rows: &[Row]) -> Result<ReplicationSlots, Gap>
             retained_bytes: row.count("retained_bytes")?,
         });
     }
-    Ok(ReplicationSlots { server: server.to_owned(), read_at: first(rows)?.at("read_at")?, slots })
+    Ok(ReplicationSlots {
+        server: server.to_owned(),
+        read_at: first(rows)?.at("read_at")?,
+        slots,
+    })
 }
 
 pub(super) fn settings(server: &str, rows: &[Row]) -> Result<Settings, Gap> {
@@ -198,7 +227,9 @@ pub(super) fn settings(server: &str, rows: &[Row]) -> Result<Settings, Gap> {
         max_connections: needed(short("max_connections")?)?,
         superuser_reserved_connections: needed(short("superuser_reserved_connections")?)?,
         reserved_connections: short("reserved_connections")?,
-        idle_in_transaction_session_timeout_ms: needed(long("idle_in_transaction_session_timeout")?)?,
+        idle_in_transaction_session_timeout_ms: needed(long(
+            "idle_in_transaction_session_timeout",
+        )?)?,
         idle_session_timeout_ms: long("idle_session_timeout")?,
         statement_timeout_ms: needed(long("statement_timeout")?)?,
         lock_timeout_ms: needed(long("lock_timeout")?)?,

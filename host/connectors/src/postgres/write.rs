@@ -30,7 +30,10 @@ impl Postgres {
     pub fn acting_for(&self, approver: &str) -> PostgresWriter {
         let mut application_name = format!("interlock/{}", escape(approver));
         application_name.truncate(APPLICATION_NAME_BYTES_MAX);
-        PostgresWriter { postgres: self.clone(), application_name }
+        PostgresWriter {
+            postgres: self.clone(),
+            application_name,
+        }
     }
 }
 
@@ -71,14 +74,22 @@ impl PostgresWriter {
             Revision::Session(seen) if seen.pid == arguments(act.action()).pid => {
                 ready.act(signal, arguments(act.action()), seen).await
             }
-            _ => Outcome::NotTried { why: "the plan says nothing of the session it saw".to_owned() },
+            _ => Outcome::NotTried {
+                why: "the plan says nothing of the session it saw".to_owned(),
+            },
         };
         act.settle(outcome)
     }
 
     fn target<A: Action>(&self, action: &A) -> Result<Arc<Server>, String> {
         let source = action.target().source();
-        let server = self.postgres.servers.values().find(|server| escape(&server.name) == source);
-        server.cloned().ok_or_else(|| format!("no [[source.postgres]] has the name `{source}`"))
+        let server = self
+            .postgres
+            .servers
+            .values()
+            .find(|server| escape(&server.name) == source);
+        server
+            .cloned()
+            .ok_or_else(|| format!("no [[source.postgres]] has the name `{source}`"))
     }
 }
