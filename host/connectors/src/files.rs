@@ -294,6 +294,26 @@ mod tests {
     }
 
     #[test]
+    fn what_somebody_else_owns_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        write(&path, 0o644);
+        let nobody = rustix::fs::Uid::from_raw(65534);
+        match rustix::fs::chown(&path, Some(nobody), None) {
+            Ok(()) => {
+                let error = read_private(&path, 9).err().unwrap();
+                assert!(
+                    matches!(error, OpenError::Owner { owner: 65534, .. }),
+                    "{error}"
+                );
+                assert!(read_plain(&path, 9).is_ok());
+            }
+            // Only root can give a file away; what root owns is accepted by everybody.
+            Err(_) => assert!(read_private(Path::new("/etc/passwd"), 1 << 20).is_ok()),
+        }
+    }
+
+    #[test]
     fn who_may_read_a_secret_is_reported() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("file");

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use interlock_capabilities::Gap;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Url, redirect};
 use rustls::{ClientConfig, RootCertStore};
@@ -105,8 +106,9 @@ pub struct ClientOptions<'a> {
     pub tls: bool,
     /// Sent with every request.
     pub bearer: Option<&'a Secret>,
-    /// The only addresses to dial for this host name.
-    pub pinned: Option<(&'a str, &'a [SocketAddr])>,
+    /// The only addresses to dial, whatever the host's name. An address in place of a name is not
+    /// looked up.
+    pub pinned: Option<&'a [SocketAddr]>,
 }
 
 impl Client {
@@ -128,8 +130,8 @@ impl Client {
             value.set_sensitive(true);
             builder = builder.default_headers(HeaderMap::from_iter([(AUTHORIZATION, value)]));
         }
-        if let Some((host, addresses)) = options.pinned {
-            builder = builder.resolve_to_addrs(host, addresses);
+        if let Some(addresses) = options.pinned {
+            builder = builder.dns_resolver(Arc::new(Pinned(addresses.into())));
         }
         let inner = builder
             .build()
@@ -213,6 +215,16 @@ impl Client {
             return FetchError::NoConnection { why };
         }
         FetchError::Broken { why }
+    }
+}
+
+/// Answers every name with the same addresses: there is no second look-up that could differ.
+struct Pinned(Arc<[SocketAddr]>);
+
+impl Resolve for Pinned {
+    fn resolve(&self, _name: Name) -> Resolving {
+        let addresses: Addrs = Box::new(self.0.to_vec().into_iter());
+        Box::pin(std::future::ready(Ok(addresses)))
     }
 }
 

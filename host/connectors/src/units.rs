@@ -27,7 +27,7 @@ pub(crate) fn duration_text(ms: u64) -> String {
         (60_000, "m"),
         (1_000, "s"),
     ] {
-        if ms >= size && ms % size == 0 {
+        if ms >= size && ms.is_multiple_of(size) {
             return format!("{}{unit}", ms / size);
         }
     }

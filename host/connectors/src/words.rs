@@ -22,13 +22,11 @@ const SECRET_KEYS: [&str; 7] = [
 /// 300 characters.
 pub(crate) fn quote(text: &str) -> String {
     let mut kept = String::new();
-    let mut count = 0;
-    for character in text.trim().chars() {
+    for (count, character) in text.trim().chars().enumerate() {
         if count == CHARS_MAX {
             kept.push_str("...");
             break;
         }
-        count += 1;
         match character {
             '\n' | '\t' => kept.push(' '),
             // A string cannot refuse a write.

@@ -51,7 +51,7 @@ pub fn parse(path: &Path, text: &str, format: Format) -> Result<Vec<Change>, Mis
                         title,
                         author,
                     }
-                    .from_source("file"),
+                    .change("file"),
                 )
             }),
         )

@@ -112,7 +112,7 @@ fn change(
         title,
         author,
     }
-    .from_source("git")
+    .change("git")
 }
 
 /// Seconds since 1970, as git counts, in microseconds; before that is 1970.

@@ -135,7 +135,7 @@ struct Found {
 }
 
 impl Found {
-    fn from_source(self, source: &str) -> Change {
+    fn change(self, source: &str) -> Change {
         let Self {
             id,
             at,

@@ -43,11 +43,13 @@
 //! A relative path is taken from the folder of the file. Every key that is not here is a mistake.
 //! The formats of the files it names: [`crate::changes`], [`crate::topology`], [`crate::incident`].
 
+mod describe;
 mod model;
 mod read;
 
 use std::path::Path;
 
+pub use describe::Described;
 pub use model::{
     ChangesSource, Config, HttpSource, LogsSource, PostgresLogin, PostgresSource, ProbeSource,
     Sources,

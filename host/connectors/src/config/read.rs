@@ -270,6 +270,7 @@ networks = ["127.0.0.0/8"]
         assert_eq!(config.policy, Path::new("etc/policies/postgres.toml"));
         assert_eq!(config.state_dir, Path::new("etc/state"));
         assert_eq!(config.origin, "interlock.local");
+        let described = config.describe();
         let sources = config.sources;
         assert_eq!(
             sources.topology.as_deref(),
@@ -283,6 +284,19 @@ networks = ["127.0.0.0/8"]
         assert_eq!(changes.git[0].kind, "other");
         assert_eq!(sources.logs["orders-db"].offset, None);
         assert_eq!(sources.probes["checkout"].timeout, Duration::from_secs(1));
+        let described: Vec<_> = described.iter().map(|it| it.what.as_str()).collect();
+        assert_eq!(
+            described,
+            [
+                "127.0.0.1:9090, within 5s",
+                "127.0.0.1:9093, within 5s",
+                "one login to read, one to write",
+                "file `etc/changes.toml`, `refs/heads/main` of git repository `/srv/deploys.git`",
+                "file `/var/log/postgresql/orders-db.log`",
+                "file `etc/topology.toml`",
+                "127.0.0.1:8080, within 1s",
+            ]
+        );
         let beside = Config::parse(Path::new("interlock.toml"), WHOLE).unwrap();
         assert_eq!(beside.policy, Path::new("policies/postgres.toml"));
     }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use interlock_capabilities::read::Window;
 use interlock_capabilities::read::logs::{LogLine, LogLines};
@@ -20,8 +21,9 @@ const FILE_BYTES_MAX: u64 = 64 << 20;
 const LINE_BYTES_MAX: usize = 8 << 10;
 /// Lines without a time in a row, after which the file counts as one without times.
 const UNTIMED_MAX: usize = 20_000;
-/// How far lines may stand out of order: several processes write one log.
-const DISORDER_MICROS: u64 = 60_000_000;
+/// Lines from before the window in a row, after which the rest counts as older too. Several
+/// processes write one log, and one line's time may be what a client wrote: one proves nothing.
+const OLD_IN_A_ROW_MAX: usize = 100;
 
 /// A line that matches, with the time that decides whether it is in the window.
 struct Hit {
@@ -47,9 +49,10 @@ pub(super) fn search(
     if window.begin >= window.end {
         return Err(Gap::Refused("the window ends before it begins".to_owned()));
     }
+    // Not the window's end: what was written since would be taken for last year's.
     let context = Context {
         offset: source.offset,
-        latest: window.end,
+        latest: now().max(window.end),
     };
     let (mut hits, mut matched, mut truncated) = (Vec::new(), 0_u64, false);
     for path in &source.files {
@@ -82,7 +85,7 @@ pub(super) fn newest(source: &LogSource) -> Result<String, Gap> {
                 &beginning(&line),
                 Context {
                     offset: source.offset,
-                    latest: u64::MAX / 2,
+                    latest: now(),
                 },
             ) {
                 When::At(at) => {
@@ -102,6 +105,14 @@ pub(super) fn newest(source: &LogSource) -> Result<String, Gap> {
     )
 }
 
+/// The host's clock, only to tell the year of lines that name none.
+fn now() -> u64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+}
+
 struct One<'a> {
     window: &'a Window,
     pattern: &'a Regex,
@@ -113,6 +124,7 @@ struct One<'a> {
     waiting: Vec<String>,
     waiting_count: u64,
     untimed: usize,
+    old_in_a_row: usize,
     seen_a_time: bool,
 }
 
@@ -144,6 +156,7 @@ impl<'a> One<'a> {
             waiting: Vec::new(),
             waiting_count: 0,
             untimed: 0,
+            old_in_a_row: 0,
             seen_a_time: false,
         }
     }
@@ -196,7 +209,12 @@ impl<'a> One<'a> {
             match when(&beginning(&line), self.context) {
                 When::At(at) => {
                     self.timed(at, &line);
-                    if at.saturating_add(DISORDER_MICROS) < self.window.begin {
+                    self.old_in_a_row = if at < self.window.begin {
+                        self.old_in_a_row + 1
+                    } else {
+                        0
+                    };
+                    if self.old_in_a_row > OLD_IN_A_ROW_MAX {
                         return Ok(Next::Done);
                     }
                 }

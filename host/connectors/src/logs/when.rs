@@ -114,6 +114,26 @@ fn at(date: Date, time: Time, offset: Offset) -> Option<When> {
     u64::try_from(stamp.as_microsecond()).ok().map(When::At)
 }
 
+/// Words that are zones. Others in that place may be levels.
+const ZONES: [&str; 36] = [
+    "ACDT", "ACST", "AEDT", "AEST", "AKDT", "AKST", "AST", "AWST", "BRT", "BST", "CAT", "CDT",
+    "CEST", "CET", "CST", "EAT", "EDT", "EEST", "EET", "EST", "HKT", "HST", "IST", "JST", "KST",
+    "MDT", "MSK", "MST", "NZDT", "NZST", "PDT", "PST", "SAST", "SGT", "WEST", "WET",
+];
+const LEVELS: [&str; 8] = [
+    "ALERT", "CRIT", "DEBUG", "ERROR", "FATAL", "INFO", "TRACE", "WARN",
+];
+
+/// PostgreSQL's `%m [%p]`: whatever stands before the process id is the zone.
+fn is_before_a_pid(word: &str, rest: &str) -> bool {
+    let pid = rest
+        .strip_prefix(" [")
+        .and_then(|rest| rest.split_once(']'));
+    (2..=5).contains(&word.len())
+        && !LEVELS.contains(&word)
+        && pid.is_some_and(|(pid, _)| !pid.is_empty() && pid.bytes().all(|b| b.is_ascii_digit()))
+}
+
 enum Zone {
     None,
     Offset(Offset),
@@ -210,8 +230,7 @@ impl<'l> Text<'l> {
             .is_none_or(|c| !c.is_ascii_alphanumeric() && c != ':');
         match word {
             "UTC" | "GMT" if ends => Zone::Offset(Offset::UTC),
-            // A level (`INFO`, `ERROR`) stands there too; PostgreSQL puts `[pid]` after the zone.
-            word if (2..=5).contains(&word.len()) && rest.starts_with(" [") => {
+            word if ends && (ZONES.contains(&word) || is_before_a_pid(word, rest)) => {
                 Zone::Word(word.to_owned())
             }
             _other => Zone::None,
@@ -268,6 +287,9 @@ mod tests {
             ("2026-11-24T22:12:08-0500 error", &whole),
             ("[2026-11-25T03:12:08Z] error", &whole),
             ("2026-11-25 03:12:08 INFO started", &whole),
+            ("2026-11-25 03:12:08,000 INFO [main] started", &whole),
+            ("2026-11-25 03:12:08 WARN [42] started", &whole),
+            ("2026-11-25 03:12:08 UTC,\"checkout\",", &whole),
             ("2026/11/25 03:12:08 [error] 42#0", &whole),
             ("Nov 25 03:12:08 host postgres[42]: x", &whole),
             ("<34>Nov 25 03:12:08 host x", &whole),

@@ -113,16 +113,15 @@ impl HttpProbe for Probes {
 /// The status, or why there was none; a gap where the probe may not be sent at all.
 async fn ask(probe: &Probe, name: &str) -> Result<Result<u16, String>, Gap> {
     let url = probe.url.url();
-    let (host, addresses) = match look_up(url).await {
+    let Found { addresses, literal } = match look_up(url).await {
         Ok(found) => found,
         Err(why) => return Ok(Err(why)),
     };
-    let literal = (host.is_none()).then(|| addresses.first().map(|first| unmap(first.ip())));
     let allowed: Vec<Network> = probe
         .networks
         .iter()
         .copied()
-        .chain(literal.flatten().map(Network::only))
+        .chain(literal.map(Network::only))
         .collect();
     for address in &addresses {
         judge(address.ip(), &allowed)
@@ -132,7 +131,7 @@ async fn ask(probe: &Probe, name: &str) -> Result<Result<u16, String>, Gap> {
         timeout: probe.timeout,
         tls: probe.url.is_tls(),
         bearer: None,
-        pinned: host.as_deref().map(|host| (host, addresses.as_slice())),
+        pinned: Some(&addresses),
     };
     let client = match Client::new(&options) {
         Ok(client) => client,
@@ -157,13 +156,23 @@ fn judge(address: IpAddr, allowed: &[Network]) -> Result<(), String> {
     }
 }
 
-/// The host's name, where it has one, and its addresses.
-async fn look_up(url: &Url) -> Result<(Option<String>, Vec<SocketAddr>), String> {
+/// Where a URL leads.
+struct Found {
+    addresses: Vec<SocketAddr>,
+    /// The address that the operator wrote in place of a name, unwrapped.
+    literal: Option<IpAddr>,
+}
+
+async fn look_up(url: &Url) -> Result<Found, String> {
     let port = url.port_or_known_default().unwrap_or(80);
     let host = url.host_str().unwrap_or("");
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     if let Ok(address) = bare.parse::<IpAddr>() {
-        return Ok((None, vec![SocketAddr::new(address, port)]));
+        let addresses = vec![SocketAddr::new(address, port)];
+        return Ok(Found {
+            addresses,
+            literal: Some(unmap(address)),
+        });
     }
     let found = tokio::net::lookup_host((host, port))
         .await
@@ -177,7 +186,10 @@ async fn look_up(url: &Url) -> Result<(Option<String>, Vec<SocketAddr>), String>
     if addresses.is_empty() {
         return Err("its host has no address".to_owned());
     }
-    Ok((Some(host.to_owned()), addresses))
+    Ok(Found {
+        addresses,
+        literal: None,
+    })
 }
 
 fn ms(duration: Duration) -> u64 {

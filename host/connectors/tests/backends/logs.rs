@@ -154,7 +154,7 @@ async fn what_cannot_be_read_is_a_gap_and_an_empty_log_is_not() {
 #[tokio::test]
 async fn a_pattern_or_window_that_cannot_be_is_refused() {
     let log = Log::new(POSTGRES);
-    for pattern in ["(", "(?=x)", &"a{1000}{1000}{1000}", &"x".repeat(5000)] {
+    for pattern in ["(", "(?=x)", "a{1000}{1000}{1000}", &"x".repeat(5000)] {
         assert!(
             matches!(log.search(0, 9, pattern).await, Err(Gap::Refused(_))),
             "{pattern}"
@@ -164,12 +164,54 @@ async fn a_pattern_or_window_that_cannot_be_is_refused() {
 }
 
 #[tokio::test]
+async fn an_old_window_of_a_log_without_years_is_found() {
+    // Two lines of today are last year's where the window alone tells the year.
+    let log = Log::new("");
+    let now = jiff::Timestamp::now();
+    let line = |hours: i64, text: &str| {
+        let at = now - jiff::SignedDuration::from_hours(hours);
+        format!("{} host x: {text}\n", at.strftime("%b %e %H:%M:%S"))
+    };
+    let text = line(80, "a") + &line(72, "b") + &line(1, "c") + &line(0, "d");
+    fs::write(log.path(), text).unwrap();
+    let source = LogSource {
+        files: vec![log.path()],
+        offset: None,
+    };
+    let sources = BTreeMap::from([("db".to_owned(), source)]);
+    let logs = LogFiles::new(sources, Duration::from_secs(10));
+    let micros = |hours: i64| {
+        let at = now - jiff::SignedDuration::from_hours(hours);
+        u64::try_from(at.as_microsecond()).unwrap()
+    };
+    let window = Window {
+        begin: micros(73),
+        end: micros(71),
+    };
+    let ask = SearchAsk {
+        source: "db".into(),
+        window,
+        pattern: String::new(),
+        most: 9,
+    };
+    assert_eq!(logs.search(ask, LIMIT).await.unwrap().matched, 1);
+}
+
+#[tokio::test]
+async fn one_line_with_an_old_time_hides_nothing() {
+    let forged = "2001-01-01 00:00:00 UTC [9] LOG:  what a client wrote\n";
+    let log = Log::new(&POSTGRES.replace("\tDETAIL", &format!("{forged}\tDETAIL")));
+    assert_eq!(log.search(2, 5, "FATAL").await.unwrap().matched, 2);
+}
+
+#[tokio::test]
 async fn a_huge_log_is_read_from_its_end_only() {
     let log = Log::new("");
     // A hole of a terabyte, then the lines: reading from the front would never end.
     let file = fs::File::options().write(true).open(log.path()).unwrap();
     file.set_len(1 << 40).unwrap();
-    let end = format!("\n{POSTGRES}");
+    let older = "2026-11-25 02:00:00 UTC [1] LOG:  older\n".repeat(150);
+    let end = format!("\n{older}{POSTGRES}");
     std::os::unix::fs::FileExt::write_all_at(&file, end.as_bytes(), 1 << 40).unwrap();
     let found = log.search(3, 9, "FATAL").await.unwrap();
     assert_eq!((found.matched, found.truncated), (1, false));

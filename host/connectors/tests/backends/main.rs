@@ -1,6 +1,10 @@
 //! The connectors against backends: real ones, and one that lies.
 //! One binary, a module per promise.
 
+// Helpers of tests are tests too.
+#![allow(clippy::unwrap_used)]
+
+mod connect;
 mod git;
 mod hostile;
 mod logs;
