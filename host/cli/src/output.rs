@@ -80,6 +80,15 @@ impl Screen {
         let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     }
 
+    /// What people read before a question: facts, but never beside a JSON document.
+    pub(crate) fn talk_or_out(self, text: &str) {
+        if self.json {
+            self.talk(text);
+        } else {
+            self.out(text);
+        }
+    }
+
     /// To standard error.
     pub(crate) fn talk(self, text: &str) {
         let mut err = std::io::stderr().lock();

@@ -1,6 +1,8 @@
 //! What the journal already holds of a plan, as the gate needs to know it.
 //! Not the journal: the store folds its entries into this, at one size of the tree.
 
+use serde::{Deserialize, Serialize};
+
 use crate::ids::{PlanDigest, TokenDigest};
 use crate::key::SignerKey;
 use crate::revision::Revision;
@@ -9,7 +11,8 @@ use crate::time::Time;
 use crate::token::Nonce;
 
 /// What may be redeemed of a plan, each once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Carry it out.
     Apply,

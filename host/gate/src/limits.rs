@@ -53,6 +53,26 @@ pub struct NoRule {
     pub nearest: Vec<(String, Vec<Unmet>)>,
 }
 
+impl fmt::Display for NoRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.nearest.is_empty() {
+            return f.write_str("no [[write]] rule speaks of this capability");
+        }
+        f.write_str("no [[write]] rule permits it:")?;
+        for (index, (rule, unmet)) in self.nearest.iter().enumerate() {
+            let lacks: Vec<String> = unmet.iter().map(ToString::to_string).collect();
+            let lead = if index == 0 { "" } else { ";" };
+            write!(
+                f,
+                "{lead} rule {}: {}",
+                crate::escape::quoted(rule),
+                lacks.join(", ")
+            )?;
+        }
+        Ok(())
+    }
+}
+
 impl Policy {
     /// The write rule that permits `action` to `runbook`: of several the first by name, so that
     /// their order in the file says nothing.

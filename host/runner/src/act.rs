@@ -8,13 +8,14 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use interlock_capabilities::{
     intent::{Outcome, Settled, intend_any},
-    journal::{Journal as _, Refused},
+    journal::Refused,
     write::Writers,
 };
 use interlock_gate::{
     action::Capability,
     case::Case,
     decide::{Denied, decide},
+    explain::{Finding, explain},
     history::{History, Kind},
     ids::PlanDigest,
     plan::Plan,
@@ -142,7 +143,7 @@ impl Runner {
             return ended(ApplyEnd::NoWriter(missing));
         }
         let conformed = (kind == Kind::Apply).then_some(true);
-        self.record(Entry::ApplyBegan { plan: plan.id(), kind: kind.into(), conformed }).await?;
+        self.record(Entry::ApplyBegan { plan: plan.id(), kind, conformed }).await?;
         let end = self.acts(&plan, kind, &writers, watch).await?;
         drop(held);
         ended(end)
@@ -158,7 +159,7 @@ impl Runner {
         let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
         let total = plan.acts().count();
         loop {
-            let state = self.docket(plan, kind).await?.history.state;
+            let state = self.docket(plan).await?.history.state;
             match state {
                 PlanState::Applied | PlanState::Undone => {
                     self.apply_ended(plan, kind, None, &counts).await?;
@@ -231,7 +232,7 @@ impl Runner {
         let basis = settled.basis();
         let outcome = recorded(settled.outcome());
         let entry =
-            Entry::Outcome { plan: basis.plan, index: basis.index, kind: kind.into(), outcome };
+            Entry::Outcome { plan: basis.plan, index: basis.index, kind, outcome };
         self.record(entry).await
     }
 
@@ -254,7 +255,7 @@ impl Runner {
         counts: &BTreeMap<&'static str, u64>,
     ) -> Result<(), RunError> {
         let counts = counts.iter().map(|(word, n)| ((*word).to_owned(), *n)).collect();
-        self.record(Entry::ApplyEnded { plan: plan.id(), kind: kind.into(), stopped, counts }).await
+        self.record(Entry::ApplyEnded { plan: plan.id(), kind, stopped, counts }).await
     }
 
     async fn refuse(
@@ -273,11 +274,17 @@ impl Runner {
     }
 
     /// What the gate sees now.
-    pub(crate) async fn docket(&self, plan: &Plan, _kind: Kind) -> Result<Docket, RunError> {
+    pub(crate) async fn docket(&self, plan: &Plan) -> Result<Docket, RunError> {
         let policy = self.policy().await?;
         let history = self.history(plan.id()).await?;
         let tokens = self.tokens(plan.id()).await?;
         Ok(Docket { policy, history, tokens })
+    }
+
+    /// Everything there is to say about a plan now: seats, who can fill them, what is against it.
+    pub async fn explain(&self, plan: &Plan, kind: Kind) -> Result<Vec<Finding>, RunError> {
+        let docket = self.docket(plan).await?;
+        Ok(explain(&docket.case(plan, kind, &self.host(), self.now())))
     }
 
     async fn permit(
@@ -285,7 +292,7 @@ impl Runner {
         plan: &Plan,
         kind: Kind,
     ) -> Result<Result<interlock_gate::permit::AnyPermit, Denied>, RunError> {
-        let docket = self.docket(plan, kind).await?;
+        let docket = self.docket(plan).await?;
         Ok(decide(&docket.case(plan, kind, &self.host(), self.now())))
     }
 
@@ -342,7 +349,7 @@ fn recorded(outcome: &Outcome) -> RecordedOutcome {
         Outcome::Gone => RecordedOutcome::Gone,
         Outcome::Moved { found } => RecordedOutcome::Moved { found: json(found) },
         Outcome::Refused { why } => RecordedOutcome::Refused { why: why.clone() },
-        Outcome::NotTried { .. } => RecordedOutcome::NotTried,
+        Outcome::NotTried { why } => RecordedOutcome::NotTried { why: why.clone() },
         Outcome::Unknown { why } => RecordedOutcome::Unknown { why: why.clone() },
     }
 }

@@ -3,7 +3,7 @@
 use interlock_gate::{
     ids::PersonName,
     plan::Requester,
-    policy::{Policy, model::Identity},
+    policy::Policy,
 };
 
 /// Whoever asked for a run, a plan or an apply.
@@ -20,9 +20,7 @@ impl Caller {
     /// The command line's caller, by its real uid.
     pub fn of_uid(policy: &Policy, uid: u32) -> Caller {
         let via = format!("uid:{uid}");
-        let mapped =
-            policy.callers.iter().find(|caller| caller.identity == Identity::Uid(uid));
-        match mapped {
+        match policy.caller_by_uid(uid) {
             Some(caller) => Caller {
                 requester: Requester {
                     caller: Some(caller.name.clone()),

@@ -1,7 +1,7 @@
 //! What a crash left behind: an intent without an outcome is a doubt, and nothing retries it.
 
-use interlock_gate::{plan::Plan, state::PlanState};
-use interlock_store::{Store as _, entry::{Entry, Kind, RecordedOutcome}};
+use interlock_gate::{history::Kind, plan::Plan, state::PlanState};
+use interlock_store::{Store as _, entry::{Entry, RecordedOutcome}};
 
 use crate::{error::RunError, open::Runner};
 
@@ -15,7 +15,7 @@ impl Runner {
                 let entry = Entry::Outcome {
                     plan: doubt.plan,
                     index: doubt.index,
-                    kind: doubt.kind.into(),
+                    kind: doubt.kind,
                     outcome: RecordedOutcome::Unknown { why },
                 };
                 self.record(entry).await?;

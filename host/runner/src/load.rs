@@ -146,7 +146,7 @@ impl Runner {
     ) -> Result<T, RunError> {
         let missing = || RunError::Blob { what, digest: digest.to_string() };
         let bytes = self.blob(digest).await?.ok_or_else(missing)?;
-        Ok(canonical::from_bytes_within(&bytes, interlock_store::BLOB_BYTES_MAX)?)
+        Ok(canonical::from_bytes_within(&bytes, interlock_store::store::BLOB_BYTES_MAX)?)
     }
 }
 

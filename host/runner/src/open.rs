@@ -6,7 +6,7 @@ use std::{
 };
 
 use interlock_capabilities::{Readers, journal::Journal, report::Incident, write::Writers};
-use interlock_connectors::{config::Config, files};
+use interlock_connectors::{Connected, config::Config, connect, files};
 use interlock_engine::{CachePaths, Cassette, Engine, EngineConfig};
 use interlock_gate::{
     canonical,
@@ -32,6 +32,7 @@ pub struct Runner {
     config: Config,
     store: Arc<SqliteStore>,
     engine: OnceLock<Engine>,
+    connected: OnceLock<Connected>,
 }
 
 impl Runner {
@@ -41,7 +42,7 @@ impl Runner {
         let version = env!("CARGO_PKG_VERSION");
         let store =
             SqliteStore::open(&config.state_dir, &config.origin, version, interlock_store::system_clock())?;
-        Ok(Runner { config, store: Arc::new(store), engine: OnceLock::new() })
+        Ok(Runner { config, store: Arc::new(store), engine: OnceLock::new(), connected: OnceLock::new() })
     }
 
     /// What is configured.
@@ -105,11 +106,14 @@ impl Runner {
         Ok(self.engine.get_or_init(|| engine))
     }
 
+    /// The sources, set up once and kept: a full database refuses new sessions.
+    pub fn connected(&self) -> &Connected {
+        self.connected.get_or_init(|| connect(&self.config))
+    }
+
     /// What answers the reads of a run about this incident.
-    pub(crate) async fn readers(&self, incident: &Incident) -> Result<Readers, RunError> {
-        interlock_connectors::readers(&self.config, incident)
-            .await
-            .map_err(|error| RunError::Sources(error.to_string()))
+    pub(crate) fn readers(&self, incident: &Incident) -> Readers {
+        self.connected().readers(incident)
     }
 
     /// What can change production; the runner alone asks for it, and only to carry out a plan.
@@ -121,8 +125,7 @@ impl Runner {
             .map(|token| token.payload().approver.to_string())
             .next_back()
             .unwrap_or_else(|| caller.shown());
-        interlock_connectors::writers(&self.config, &approver)
-            .await
+        interlock_connectors::writers(self.connected(), &approver)
             .map_err(|error| RunError::Sources(error.to_string()))
     }
 
@@ -159,7 +162,7 @@ impl Runner {
 
     pub(crate) async fn checkpoint(&self) -> Result<CheckpointRef, RunError> {
         let head = self.store.checkpoint().await?.head();
-        Ok(CheckpointRef { size: head.size, root: hex::encode(head.root) })
+        Ok(CheckpointRef { size: head.size, root: hex::encode(head.root.0) })
     }
 
     pub(crate) async fn keep_document<T: Serialize>(&self, document: &T) -> Result<BlobDigest, RunError> {
@@ -186,6 +189,18 @@ pub fn read_policy(path: &Path, host: Option<&HostId>) -> Result<Policy, RunErro
         None => Policy::parse(&text),
     };
     parsed.map_err(|errors| RunError::Policy { path: PathBuf::from(path), text, errors })
+}
+
+/// The journal's origin: as its first checkpoint says it, else after this machine's name.
+pub fn origin(config: &Config) -> String {
+    let kept = files::read_plain_text(&config.state_dir.join("checkpoint"), 16 * 1024).ok();
+    let kept = kept.and_then(|note| note.lines().next().map(str::to_owned));
+    kept.unwrap_or_else(|| {
+        let name = rustix::system::uname();
+        let word = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' };
+        let name: String = name.nodename().to_string_lossy().chars().map(word).take(63).collect();
+        format!("interlock.{}", if name.is_empty() { "host" } else { &name })
+    })
 }
 
 /// The system's clock.

@@ -70,7 +70,11 @@ impl Draft<'_> {
                     let target = aimed.action.target();
                     denied.push(format!("a [[never]] forbids {capability} on {target}: `{pattern}`"));
                 }
-                (Err(no_rule), _) => denied.push(no_rule.to_string()),
+                (Err(no_rule), _) => {
+                    let capability = aimed.action.capability();
+                    let target = aimed.action.target();
+                    denied.push(format!("{capability} on {target}: {no_rule}"));
+                }
             }
         }
         denied.sort();

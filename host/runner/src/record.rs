@@ -5,13 +5,14 @@ use std::{collections::BTreeMap, sync::Arc};
 use interlock_capabilities::{Recorded, report::{Incident, Verification}};
 use interlock_engine::Cassette;
 use interlock_gate::{
+    history::Kind,
     ids::{CallId, ComponentDigest, PersonName, PlanDigest, RunId},
     plan::{Plan, Requester, StepBytes},
     state::PlanState,
     time::Time,
     token::Token,
 };
-use interlock_store::entry::{Kind, RecordedOutcome};
+use interlock_store::entry::RecordedOutcome;
 use serde_json::Value;
 
 use crate::{report::{RunReport, StepReport}, state::RunState};

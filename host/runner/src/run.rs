@@ -15,7 +15,7 @@ use interlock_gate::{
     plan::{Plan, StepBytes},
     policy::Policy,
 };
-use interlock_store::entry::{Entry, StepEnd};
+use interlock_store::{Store as _, entry::{Entry, StepEnd}};
 use serde_json::Value;
 
 use crate::{
@@ -231,7 +231,7 @@ impl Runner {
             findings: going.findings.clone(),
         };
         let source = Source::Live {
-            readers: self.readers(&going.incident).await?,
+            readers: self.readers(&going.incident),
             clock,
             seed: Seed::fresh().map_err(|error| RunError::Random(error.to_string()))?,
             first_call: going.next_call,

@@ -49,7 +49,7 @@ impl Runner {
                 findings: record.findings(),
             };
             let source = Source::Live {
-                readers: self.readers(&record.incident).await?,
+                readers: self.readers(&record.incident),
                 clock,
                 seed: Seed::fresh().map_err(|error| RunError::Random(error.to_string()))?,
                 first_call: next_call,

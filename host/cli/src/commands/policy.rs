@@ -67,3 +67,58 @@ pub(crate) fn check(file: &Path) -> Result<Output, Failure> {
 fn list(names: &[&str]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
+
+#[derive(Serialize)]
+struct ExplainJson {
+    schema: &'static str,
+    plan: String,
+    permitted: bool,
+    seats: Vec<crate::json::plan::SeatJson>,
+    against: Vec<crate::json::plan::ReasonJson>,
+    not_counted: Vec<crate::json::plan::ReasonJson>,
+}
+
+/// Why a plan is or is not permitted now, and who can supply what is missing.
+pub(crate) async fn explain(given: &str, config: Option<&Path>) -> Result<Output, Failure> {
+    use std::fmt::Write as _;
+
+    use interlock_gate::{escape, explain::Finding, history::Kind, screen};
+
+    let runner = crate::setup::open(config)?;
+    let plan = runner.find_plan(given).await?;
+    let findings = runner.explain(&plan, Kind::Apply).await?;
+    let mut out = format!("plan {}: {}\n", plan.id().short(), screen::summary(&plan));
+    for finding in &findings {
+        let line = match finding {
+            Finding::Rule { name, seats, filled, .. } => {
+                format!("rule       {}: {filled} of {seats} seats filled", escape::quoted(name))
+            }
+            Finding::Filled { by, roles, .. } => format!("  filled   by {by} ({})", roles.join(" or ")),
+            Finding::Empty { roles, can, freeze, .. } => {
+                let who: Vec<&str> = can.iter().map(|one| one.as_str()).collect();
+                let frozen = freeze.as_ref().map(|name| format!(", asked for by the freeze {}", escape::quoted(name)));
+                format!(
+                    "  empty    needs {}{}; can sign: {}",
+                    roles.join(" or "),
+                    frozen.unwrap_or_default(),
+                    list(&who)
+                )
+            }
+            Finding::Against(reason) => format!("against    {reason}"),
+            Finding::Ignored(reason) => format!("not valid  {reason}"),
+        };
+        let _ = writeln!(out, "{line}");
+    }
+    let (seats, against, not_counted) = crate::json::plan::sorted(&findings);
+    let permitted = against.is_empty();
+    let _ = writeln!(out, "{}", if permitted { "permitted now" } else { "not permitted now" });
+    let document = ExplainJson {
+        schema: "interlock.policy-explain.v1",
+        plan: plan.id().to_string(),
+        permitted,
+        seats,
+        against,
+        not_counted,
+    };
+    Ok(Output::new(Exit::Done, out, &document))
+}

@@ -1,0 +1,345 @@
+//! `approve`, `reject`, `revoke`, `plan payload`: a person's signature over one plan.
+
+use std::{
+    io::{BufRead as _, IsTerminal as _},
+    path::{Path, PathBuf},
+};
+
+use interlock_connectors::files;
+use interlock_gate::{
+    history::Kind,
+    ids::PersonName,
+    plan::Plan,
+    policy::{Policy, duration_text},
+    screen as gate_screen,
+    time::Time,
+    token::{Decision, Nonce, Payload, TOKEN_LIFE_S_MAX, TOKEN_SCHEMA, Token, acts_of},
+};
+use interlock_runner::tokens::TokenTaken;
+use serde::Serialize;
+
+use super::plan::{approver_screen, write};
+use crate::{
+    args::{DecisionArg, SignArgs},
+    exit::Exit,
+    failure::Failure,
+    output::{Output, Screen},
+    setup::{self, Shown},
+    sign::{SignError, Signer},
+};
+
+/// How long a token counts by its own word, where no rule says less, in seconds.
+const TOKEN_LIFE_S: u64 = 3600;
+
+#[derive(Serialize)]
+struct SignedJson<'a> {
+    schema: &'static str,
+    exit: u8,
+    plan: String,
+    decision: &'static str,
+    approver: &'a str,
+    fingerprint: String,
+    issued_at: Time,
+    expires_at: Time,
+    token: String,
+    token_file: Option<&'a Path>,
+    satisfied: Option<bool>,
+    missing: Vec<String>,
+}
+
+pub(crate) async fn sign(
+    args: &SignArgs,
+    decision: Decision,
+    believed_cause: Option<&str>,
+    config: Option<&Path>,
+    screen: Screen,
+) -> Result<Output, Failure> {
+    let shown = setup::plan(&args.plan, config).await?;
+    if shown.runner.is_none() && args.out.is_none() {
+        return Err(Failure::usage("an exported plan is signed into a file")
+            .help("give `--out TOKEN.json`, and take that file to the plan's host"));
+    }
+    let signer = Signer::open(args.key.as_deref()).map_err(sign_failure)?;
+    let approver = named(&shown.policy, &signer)?;
+    if decision != Decision::Approve && decision != Decision::Undo && args.reason.trim().is_empty() {
+        return Err(Failure::usage(format!("a signed {} has a reason", decision.word()))
+            .help("give `--reason TEXT`: those who read the record later need it"));
+    }
+    let (text, _, _) = approver_screen(&shown).await?;
+    screen.talk_or_out(&text);
+    confirm(&shown.plan, decision, args.confirm.as_deref(), screen)?;
+    let payload = payload_of(&shown, &approver, decision, &args.reason, believed_cause)?;
+    let bytes = payload.to_bytes().map_err(|error| Failure::of(Exit::Usage, &error))?;
+    let signature = signer.sign(&bytes, args.confirm.is_some()).map_err(sign_failure)?;
+    let token = Token::assemble(&bytes, &signature)
+        .map_err(|error| Failure::of(Exit::Failed, &error))?;
+    // What we could not verify ourselves is not handed on.
+    Token::verify(&token).map_err(|error| Failure::of(Exit::Failed, &error))?;
+    done(args, &shown, &signer, &payload, token).await
+}
+
+async fn done(
+    args: &SignArgs,
+    shown: &Shown,
+    signer: &Signer,
+    payload: &Payload,
+    token: Vec<u8>,
+) -> Result<Output, Failure> {
+    let plan = &shown.plan;
+    let id = plan.id().short();
+    let word = match payload.decision {
+        Decision::Approve => "approved",
+        Decision::Reject => "rejected",
+        Decision::Revoke => "revoked",
+        Decision::Undo => "undo approved",
+    };
+    let mut text = format!("{word} by {} at {}", payload.approver, payload.issued_at.clock());
+    let mut satisfied = None;
+    let mut missing = Vec::new();
+    if let Some(file) = &args.out {
+        write(file, &token)?;
+    } else if let Some(runner) = &shown.runner {
+        match runner.take_token(plan, &token).await? {
+            TokenTaken::Kept(_) => {}
+            TokenTaken::Refused(reasons) => {
+                let list: Vec<String> = reasons.iter().map(ToString::to_string).collect();
+                return Err(Failure::denied(format!("the token does not count: {}", list.join("; "))));
+            }
+            TokenTaken::Bad(bad) => return Err(Failure::of(Exit::Failed, &bad)),
+        }
+    }
+    if let Some(runner) = &shown.runner
+        && args.out.is_none()
+        && matches!(payload.decision, Decision::Approve | Decision::Undo)
+    {
+        let kind =
+            if payload.decision == Decision::Undo { Kind::Undo } else { Kind::Apply };
+        let findings = runner.explain(plan, kind).await?;
+        for finding in &findings {
+            if let interlock_gate::explain::Finding::Against(reason) = finding {
+                missing.push(reason.to_string());
+            }
+        }
+        satisfied = Some(missing.is_empty());
+    }
+    let max_age = rule_max_age(plan, &shown.policy);
+    if matches!(payload.decision, Decision::Approve | Decision::Undo) {
+        let until = payload.expires_at.min(payload.issued_at.plus_seconds(max_age));
+        text.push_str(&format!(
+            ", counts until {} ({})",
+            until.clock(),
+            duration_text(until.micros().saturating_sub(payload.issued_at.micros()) / 1000)
+        ));
+        match satisfied {
+            Some(true) => text.push_str("; the rule is satisfied"),
+            Some(false) => text.push_str("; not yet enough"),
+            None => {}
+        }
+    }
+    text.push('\n');
+    for reason in &missing {
+        text.push_str(&format!("  {reason}\n"));
+    }
+    let document = SignedJson {
+        schema: "interlock.signed.v1",
+        exit: Exit::Done as u8,
+        plan: plan.id().to_string(),
+        decision: payload.decision.word(),
+        approver: payload.approver.as_str(),
+        fingerprint: signer.public().fingerprint(),
+        issued_at: payload.issued_at,
+        expires_at: payload.expires_at,
+        // A token is canonical JSON: UTF-8.
+        token: String::from_utf8_lossy(&token).into_owned(),
+        token_file: args.out.as_deref(),
+        satisfied,
+        missing,
+    };
+    let output = Output::new(Exit::Done, text, &document);
+    Ok(match (payload.decision, &args.out) {
+        (Decision::Approve, Some(file)) => output.next(format!(
+            "on the plan's host: `interlock apply {id} --token {}`",
+            file.display()
+        )),
+        (_, Some(file)) => output.next(format!("take {} to the plan's host", file.display())),
+        (Decision::Approve, None) if satisfied == Some(true) => {
+            output.next(format!("`interlock apply {id}`"))
+        }
+        (Decision::Approve, None) => output.next(format!("`interlock policy explain {id}` says who else can sign")),
+        (Decision::Undo, None) => output.next(format!("`interlock undo {}`", plan.body().run)),
+        (Decision::Reject | Decision::Revoke, None) => {
+            output.next(format!("`interlock runs show {}`", plan.body().run))
+        }
+    })
+}
+
+/// The approver whose key this is, by the key alone.
+fn named(policy: &Policy, signer: &Signer) -> Result<PersonName, Failure> {
+    match policy.approver_of(signer.public()) {
+        Some(approver) => Ok(approver.name.clone()),
+        None => Err(Failure::denied(format!(
+            "the key {} is no approver's in the policy",
+            signer.public().fingerprint()
+        ))
+        .help("`interlock keys` lists the keys that are; `--key FILE` names another")),
+    }
+}
+
+fn sign_failure(error: SignError) -> Failure {
+    let exit = match &error {
+        SignError::NoKey { .. } | SignError::BadKey { .. } => Exit::Usage,
+        SignError::ScriptedAgent => Exit::Denied,
+        SignError::Program { .. } => Exit::Failed,
+    };
+    let failure = Failure::of(exit, &error);
+    match &error {
+        SignError::NoKey { .. } => failure.help("`--key FILE` names one; `interlock keygen FILE` makes one"),
+        SignError::BadKey { .. } | SignError::ScriptedAgent | SignError::Program { .. } => failure,
+    }
+}
+
+/// The question. Anything but the word stops.
+fn confirm(
+    plan: &Plan,
+    decision: Decision,
+    given: Option<&str>,
+    screen: Screen,
+) -> Result<(), Failure> {
+    let word = gate_screen::confirm_word(plan);
+    let typed = match given {
+        Some(given) => given.to_owned(),
+        None => {
+            if !std::io::stdin().is_terminal() {
+                return Err(Failure::usage("the question is asked on a terminal, and this is none")
+                    .help(format!("in a script, `--confirm '{word}'` answers it")));
+            }
+            screen.talk(&format!("\nType `{word}` to {}, anything else stops: ", decision.word()));
+            let mut line = String::new();
+            let read = std::io::stdin().lock().read_line(&mut line);
+            read.map_err(|error| Failure::failed(format!("no answer can be read: {error}")))?;
+            line.trim_end_matches(['\r', '\n']).to_owned()
+        }
+    };
+    if typed == word {
+        Ok(())
+    } else {
+        Err(Failure::new(Exit::Usage, "stopped: nothing was signed")
+            .help(format!("the word is `{word}`, you gave `{}`", typed.escape_debug())))
+    }
+}
+
+fn payload_of(
+    shown: &Shown,
+    approver: &PersonName,
+    decision: Decision,
+    reason: &str,
+    believed_cause: Option<&str>,
+) -> Result<Payload, Failure> {
+    let mut nonce = [0; 16];
+    getrandom::fill(&mut nonce).map_err(|error| Failure::failed(format!("no random bytes: {error}")))?;
+    let now = interlock_runner::open::now();
+    Ok(Payload {
+        schema: TOKEN_SCHEMA.to_owned(),
+        plan: shown.plan.id(),
+        decision,
+        approver: approver.clone(),
+        reason: reason.to_owned(),
+        issued_at: now,
+        not_before: now,
+        expires_at: now.plus_seconds(TOKEN_LIFE_S.min(TOKEN_LIFE_S_MAX)),
+        nonce: Nonce::from_raw(nonce),
+        believed_cause: believed_cause.map(str::to_owned),
+        actions: acts_of(&shown.plan),
+    })
+}
+
+/// The shortest time that a rule of the plan lets a token count, in seconds.
+fn rule_max_age(plan: &Plan, policy: &Policy) -> u64 {
+    plan.acts()
+        .filter_map(|(_, act)| policy.write(&act.rule.name))
+        .flat_map(|rule| rule.groups.iter().map(|group| group.max_age_s))
+        .min()
+        .unwrap_or(TOKEN_LIFE_S)
+}
+
+#[derive(Serialize)]
+struct PayloadJson<'a> {
+    schema: &'static str,
+    plan: String,
+    payload: String,
+    file: Option<&'a Path>,
+}
+
+/// The payload for stock `ssh-keygen`, or a token from a payload and its signature.
+pub(crate) async fn payload(
+    given: &str,
+    approver: &str,
+    decision: Decision,
+    reason: &str,
+    assemble: Option<&[PathBuf]>,
+    out: Option<&Path>,
+    config: Option<&Path>,
+) -> Result<Output, Failure> {
+    let shown = setup::plan(given, config).await?;
+    let approver: PersonName =
+        approver.parse().map_err(|error| Failure::of(Exit::Usage, &error))?;
+    let bytes = match assemble {
+        Some([payload, signature]) => {
+            let read = |path: &PathBuf| {
+                files::read_plain(path, 2 * 1024 * 1024)
+                    .map_err(|error| Failure::of(Exit::Usage, &error))
+            };
+            let armored = String::from_utf8(read(signature)?)
+                .map_err(|_| Failure::usage(format!("{} is not text", signature.display())))?;
+            let token = Token::assemble(&read(payload)?, &armored)
+                .map_err(|error| Failure::of(Exit::Usage, &error))?;
+            let verified =
+                Token::verify(&token).map_err(|error| Failure::of(Exit::Denied, &error))?;
+            if verified.payload().plan != shown.plan.id() {
+                return Err(Failure::denied("the payload is about another plan"));
+            }
+            token
+        }
+        _ => payload_of(&shown, &approver, decision, reason, None)?
+            .to_bytes()
+            .map_err(|error| Failure::of(Exit::Usage, &error))?,
+    };
+    if let Some(file) = out {
+        write(file, &bytes)?;
+    }
+    // Canonical JSON is UTF-8.
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let document = PayloadJson {
+        schema: "interlock.payload.v1",
+        plan: shown.plan.id().to_string(),
+        payload: text.clone(),
+        file: out,
+    };
+    let human = match out {
+        Some(file) => format!("{}\n", file.display()),
+        // Exactly the bytes: a newline more would be another payload.
+        None => text,
+    };
+    let output = Output::new(Exit::Done, human, &document);
+    Ok(match (assemble, out) {
+        (None, Some(file)) => output.next(format!(
+            "`ssh-keygen -Y sign -n {} -f KEY {}`, then `plan payload ... --assemble {} {}.sig`",
+            interlock_gate::sshsig::NAMESPACE,
+            file.display(),
+            file.display(),
+            file.display()
+        )),
+        _ => output,
+    })
+}
+
+impl From<DecisionArg> for Decision {
+    fn from(argument: DecisionArg) -> Decision {
+        match argument {
+            DecisionArg::Approve => Decision::Approve,
+            DecisionArg::Reject => Decision::Reject,
+            DecisionArg::Revoke => Decision::Revoke,
+            DecisionArg::Undo => Decision::Undo,
+        }
+    }
+}

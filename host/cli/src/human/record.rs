@@ -1,0 +1,79 @@
+//! What became of a plan, and what a call was asked and answered.
+
+use std::fmt::Write as _;
+
+use interlock_capabilities::Recorded;
+use interlock_gate::{escape, history::Kind};
+use interlock_runner::record::PlanRecord;
+use interlock_store::entry::RecordedOutcome;
+
+use super::{run, text};
+
+/// Characters of an answer that are shown.
+const ANSWER_CHARS_MAX: usize = 2000;
+
+/// A plan's tokens, refusals and acts, in a line each.
+pub(crate) fn plan(plan: &PlanRecord) -> String {
+    let mut out = format!("plan    {} {}\n", plan.plan.id().short(), plan.state);
+    for (at, token) in &plan.tokens {
+        let payload = token.payload();
+        let _ = writeln!(
+            out,
+            "  {}  {} by {}{}",
+            at.clock(),
+            payload.decision.word(),
+            payload.approver,
+            said(&payload.reason),
+        );
+    }
+    for (at, asked, reasons) in &plan.refusals {
+        let _ = writeln!(out, "  {}  {asked} refused: {}", at.clock(), escape::foreign(&reasons.join("; ")));
+    }
+    let mut done = 0;
+    for act in &plan.acts {
+        if matches!(act.outcome, Some(RecordedOutcome::Done { .. })) {
+            done += 1;
+            continue;
+        }
+        let word = match act.kind {
+            Kind::Apply => "action",
+            Kind::Undo => "undo of action",
+        };
+        let outcome = act.outcome.as_ref().map_or("unknown: no outcome is recorded", RecordedOutcome::name);
+        let settled = act.reconciled.as_ref().map(|found| format!("; reconciled: {}", escape::foreign(found)));
+        let _ = writeln!(
+            out,
+            "  {}  {word} {}: {outcome}{}",
+            act.intended_at.clock(),
+            act.index + 1,
+            settled.unwrap_or_default()
+        );
+    }
+    if done > 0 {
+        let _ = writeln!(out, "  {} done", text::count(done, "action"));
+    }
+    for (_, why) in &plan.stops {
+        let _ = writeln!(out, "  stopped: {}", escape::foreign(why));
+    }
+    out
+}
+
+fn said(reason: &str) -> String {
+    if reason.is_empty() {
+        String::new()
+    } else {
+        format!(", saying \"{}\"", escape::foreign_short(reason, 120))
+    }
+}
+
+/// One call with its answer, quoted.
+pub(crate) fn call(call: &Recorded) -> String {
+    let took = text::span(call.asked_at, call.answered_at);
+    let mut out = format!("{}  {}  {took}\n", call.id, run::asked(call));
+    let answer = match &call.answer {
+        Ok(answer) => serde_json::to_string(answer).unwrap_or_default(),
+        Err(gap) => format!("could not check: {gap}"),
+    };
+    let _ = writeln!(out, "    {}", escape::foreign_short(&answer, ANSWER_CHARS_MAX));
+    out
+}
