@@ -60,7 +60,11 @@ pub fn conclude(facts: &Facts) -> Report {
     let named = if held_open(facts, &counted) {
         tell_idle_in_transaction(facts, &counted, &mut report);
         Some("most of them idle in a transaction")
-    } else if surges(facts) {
+    } else if surges(facts)
+        && counted
+            .limit
+            .is_some_and(|limit| counted.sessions >= 0.8 * limit)
+    {
         tell_surge(facts, &counted, &mut report);
         Some("more work than usual")
     } else {

@@ -52,6 +52,10 @@ pub trait Case {
     fn headline(&self) -> String;
     /// Writes the hypothesis.
     fn tell(&self, report: &mut Report);
+    /// What was read leaves nothing else: no other cause can stand before it.
+    fn is_certain(&self) -> bool {
+        false
+    }
     /// The sessions to end for it, where ending sessions helps at all.
     fn stuck(&self) -> Option<Stuck> {
         None

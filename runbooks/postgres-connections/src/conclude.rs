@@ -1,5 +1,6 @@
 //! From what each cause makes of the view to one report.
 
+use interlock_sdk::wire::LogLine;
 use interlock_sdk::{Gap, Report, Result};
 
 use crate::causes::{
@@ -59,12 +60,19 @@ fn seen(view: &View<'_>) -> Result<Report> {
     }
     keep_what_can_be(&mut cases, &mut open, view);
     cases.sort_by_key(|case| std::cmp::Reverse(case.explains()));
+    // An alert that is known to be wrong comes first: then nothing is proposed.
+    let false_alarm = |case: &dyn Case| case.cause() == Cause::NotAConnectionProblem;
+    cases.sort_by_key(|case| !false_alarm(&**case));
     for case in &cases {
         case.tell(&mut report);
     }
     report.summary(summary(view, cases.first().map(|case| case.headline())));
-    if let Some(stuck) = cases.iter().find_map(|case| case.stuck()) {
-        let first = cases.first().map(|case| case.cause());
+    let alarm = cases.first().is_some_and(|case| false_alarm(&**case));
+    if let Some(stuck) = cases
+        .iter()
+        .find_map(|case| case.stuck())
+        .filter(|_| !alarm)
+    {
         // One plan, one cause: what else is stuck is seen again by the next run.
         if cases.len() > 1 {
             report.note(format!(
@@ -72,9 +80,7 @@ fn seen(view: &View<'_>) -> Result<Report> {
                 stuck.cause
             ));
         }
-        if first.is_some() {
-            report.findings(&stuck)?;
-        }
+        report.findings(&stuck)?;
     }
     beside(view, &mut report);
     gaps(facts, &mut report);
@@ -97,8 +103,9 @@ fn seen(view: &View<'_>) -> Result<Report> {
     Ok(report.unresolved(why))
 }
 
-/// With free slots nothing else is the matter; and pools that are too large
-/// explain nothing where sessions are stuck.
+/// What explains the incident beside what else was seen. Pools that are too
+/// large explain nothing where sessions are stuck; and where slots are left,
+/// sessions that are stuck count only if they are about to fill the server.
 fn keep_what_can_be<'v>(
     cases: &mut Vec<Box<dyn Case + 'v>>,
     open: &mut Vec<(Cause, String)>,
@@ -110,23 +117,20 @@ fn keep_what_can_be<'v>(
             Cause::IdleInTransaction | Cause::LockConvoy | Cause::LeakAfterDeployment
         )
     };
-    let pressed = view.is_pressed();
+    let (pressed, filling) = (view.is_pressed(), view.is_filling());
     let any_stuck = cases.iter().any(|case| stuck(case.cause()));
     cases.retain(|case| {
-        let kept = match case.cause() {
-            Cause::NotAConnectionProblem => true,
-            Cause::MaxConnectionsTooLow => pressed && !any_stuck,
-            _ => pressed,
+        let why_not = match case.cause() {
+            Cause::NotAConnectionProblem if any_stuck && filling && !case.is_certain() => {
+                "slots are left, and sessions are stuck"
+            }
+            Cause::NotAConnectionProblem => return true,
+            Cause::MaxConnectionsTooLow if any_stuck => "sessions are stuck: no ordinary use",
+            cause if pressed || (filling && stuck(cause)) => return true,
+            _ => "slots are left",
         };
-        if !kept {
-            let why = if pressed {
-                "sessions are stuck, so it is not ordinary use"
-            } else {
-                "slots are left"
-            };
-            open.push((case.cause(), why.to_owned()));
-        }
-        kept
+        open.push((case.cause(), why_not.to_owned()));
+        false
     });
 }
 
@@ -152,6 +156,20 @@ fn beside(view: &View<'_>, report: &mut Report) {
             "of the sessions that hold slots, {ours} are Interlock's own and {exporter} look like \
              the metrics exporter's: they are left alone"
         ));
+    }
+    if let Ok(lines) = &view.facts.refusals {
+        let own = |line: &LogLine| {
+            ["connections for role", "connections for database"]
+                .iter()
+                .any(|w| line.text.contains(w))
+        };
+        let own = lines.items().filter(|line| own(line)).len();
+        if own > 0 {
+            report.note(format!(
+                "{own} of the refused connections ran into a limit of their own role or database, \
+                 which is not max_connections"
+            ));
+        }
     }
     if !view.unseen.is_empty() {
         let unseen = view.unseen.len();

@@ -152,33 +152,38 @@ impl Facts {
     /// The series of this server: the only one, or the one that the alert or
     /// the server's name points at. Nothing where several could be meant.
     pub fn series<'a>(&self, matrix: &'a Matrix) -> Option<&'a Series> {
-        let of_this = |series: &&Series| self.is_of_this(|name| series.label(name));
-        one(&matrix.series, of_this)
+        self.one(&matrix.series, |series, name| series.label(name))
     }
 
     /// The value of this server, likewise.
     pub fn value(&self, instant: &Instant) -> Option<f64> {
-        let sample = one(&instant.samples, |sample| {
-            self.is_of_this(|name| sample.label(name))
-        })?;
+        let sample = self.one(&instant.samples, |sample, name| sample.label(name))?;
         (!sample.value.is_nan()).then_some(sample.value)
     }
 
-    fn is_of_this<'a>(&self, label: impl Fn(&str) -> Option<&'a str>) -> bool {
-        let instance = label("instance").unwrap_or_default();
-        if !self.instances.is_empty() {
-            return self.instances.iter().any(|named| named == instance);
+    fn one<'a, T>(
+        &self,
+        all: &'a [T],
+        label: impl Fn(&'a T, &str) -> Option<&'a str>,
+    ) -> Option<&'a T> {
+        if let [only] = all {
+            return Some(only);
         }
+        let named = |of: &&'a T| {
+            let instance = label(of, "instance");
+            instance.is_some_and(|instance| self.instances.iter().any(|named| named == instance))
+        };
         let host = |address: &str| address.split(':').next() == Some(self.server.as_str());
-        host(instance) || label("server").is_some_and(|server| host(server))
+        let called = |of: &&'a T| {
+            ["instance", "server"]
+                .iter()
+                .any(|name| label(of, name).is_some_and(host))
+        };
+        only(all.iter().filter(named)).or_else(|| only(all.iter().filter(called)))
     }
 }
 
-fn one<'a, T>(all: &'a [T], is_of_this: impl Fn(&&'a T) -> bool) -> Option<&'a T> {
-    if let [only] = all {
-        return Some(only);
-    }
-    let mut matching = all.iter().filter(is_of_this);
-    let first = matching.next()?;
-    matching.next().is_none().then_some(first)
+fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
+    let first = all.next()?;
+    all.next().is_none().then_some(first)
 }

@@ -7,24 +7,28 @@
 use interlock_sdk::Item;
 use interlock_sdk::wire::Session;
 
-/// Words in a role or an application's name that speak of work that must not be
-/// cut short.
-const LONG_WORK: [&str; 15] = [
+/// Words of a role or an application that speak of work that nobody may cut short.
+const BACKUPS: [&str; 9] = [
     "pg_dump",
     "pg_restore",
     "pg_basebackup",
     "pgbackrest",
     "barman",
     "wal-g",
+    "restic",
     "backup",
-    "dump",
+    "pg_receivewal",
+];
+
+/// Words that speak of long reads. Many sessions of such a name that do nothing
+/// are no read, so they spare one session, not a crowd.
+const REPORTS: [&str; 6] = [
     "report",
     "etl",
     "airflow",
     "metabase",
     "analytics",
-    "replica",
-    "restic",
+    "export",
 ];
 
 /// Statements of a backup or of a long read.
@@ -43,25 +47,30 @@ fn has_word(name: Option<&String>, words: &[&str]) -> bool {
     words.iter().any(|word| name.contains(word))
 }
 
-/// Its role, its application or its statement says backup, dump or report.
-pub(crate) fn looks_like_a_backup_or_report(session: &Session) -> bool {
+/// Its role or its application says backup.
+pub(crate) fn says_backup(session: &Session) -> bool {
+    has_word(session.role.as_ref(), &BACKUPS)
+        || has_word(session.application_name.as_ref(), &BACKUPS)
+}
+
+/// Its role, its application or its newest statement says report.
+pub(crate) fn says_report(session: &Session) -> bool {
     let statement = session
         .query
         .as_deref()
         .unwrap_or_default()
         .trim_start()
         .to_ascii_lowercase();
-    has_word(session.role.as_ref(), &LONG_WORK)
-        || has_word(session.application_name.as_ref(), &LONG_WORK)
+    has_word(session.role.as_ref(), &REPORTS)
+        || has_word(session.application_name.as_ref(), &REPORTS)
         || LONG_STATEMENTS
             .iter()
             .any(|start| statement.starts_with(start))
 }
 
-/// It looks like the metrics exporter's.
-pub(crate) fn looks_like_the_exporter(session: &Session) -> bool {
-    const WORDS: [&str; 3] = ["exporter", "metrics", "monitor"];
-    has_word(session.role.as_ref(), &WORDS)
+/// Its role or its application says exporter.
+pub(crate) fn says_exporter(session: &Session) -> bool {
+    has_word(session.role.as_ref(), &["exporter"])
         || has_word(session.application_name.as_ref(), &["postgres_exporter"])
 }
 
@@ -80,9 +89,7 @@ pub fn may_be_signalled(session: &Session) -> bool {
 /// It may be ended at all: it may be signalled, and is neither the exporter's
 /// nor a backup's.
 pub(crate) fn may_be_ended(session: &Session) -> bool {
-    may_be_signalled(session)
-        && !looks_like_the_exporter(session)
-        && !looks_like_a_backup_or_report(session)
+    may_be_signalled(session) && !says_exporter(session) && !says_backup(session)
 }
 
 /// `checkout`, or `?` where the server would not say.

@@ -7,10 +7,12 @@ use interlock_sdk::{Answer, Items, State};
 use crate::facts::Facts;
 use crate::pools::Pools;
 use crate::queue::Queue;
-use crate::sessions::looks_like_the_exporter;
+use crate::sessions::says_exporter;
 
 /// Of the ordinary slots, in percent: from here on connections are the problem.
 const PRESSED_PERCENT: usize = 80;
+/// From here on sessions that are stuck are worth ending, though slots are left.
+const FILLING_PERCENT: usize = 50;
 /// A cause explains the incident when it holds this share of the slots.
 const SHARE_PERCENT: usize = 20;
 /// Sessions that were used this recently are in use.
@@ -84,6 +86,11 @@ impl<'f> View<'f> {
         self.used() * 100 >= self.slots * PRESSED_PERCENT
     }
 
+    /// Slots are left, and half of them are in use: what is stuck goes on filling it.
+    pub fn is_filling(&self) -> bool {
+        self.used() * 100 >= self.slots * FILLING_PERCENT
+    }
+
     /// Slots are left, even if every unseen session holds one.
     pub fn has_slots(&self) -> bool {
         self.used_at_most() * 100 < self.slots * PRESSED_PERCENT
@@ -126,9 +133,8 @@ impl<'f> View<'f> {
     /// count against the limit and are nobody's fault.
     pub fn watchers(&self) -> (usize, usize) {
         let ours = self.clients.filter(|session| session.ours).len();
-        let exporter = |session: &interlock_sdk::Item<'_, Session>| {
-            !session.ours && looks_like_the_exporter(session)
-        };
+        let exporter =
+            |session: &interlock_sdk::Item<'_, Session>| !session.ours && says_exporter(session);
         (ours, self.clients.filter(exporter).len())
     }
 }

@@ -9,14 +9,16 @@ use interlock_sdk::{Found, Item, Items, Report, State, said};
 use crate::Cause;
 use crate::causes::{Case, Judged, unless_surging};
 use crate::queue::Root;
-use crate::sessions::{looks_like_a_backup_or_report, may_be_ended, role, whose};
+use crate::sessions::{may_be_ended, role, says_backup, says_report, whose};
 use crate::stuck::{SESSIONS_MAX, Stuck, StuckSession};
 use crate::view::View;
 
-/// The sessions that are stuck, and those among them that must be spared.
+/// The sessions that are stuck, and those among them that may be ended.
 pub struct IdleInTransaction<'v, 'f> {
     view: &'v View<'f>,
     stuck: Items<'f, Session>,
+    /// Idle in a transaction as long, and spared.
+    spared: Items<'f, Session>,
     to_end: Items<'f, Session>,
 }
 
@@ -24,14 +26,18 @@ pub struct IdleInTransaction<'v, 'f> {
 pub fn judge<'v, 'f: 'v>(view: &'v View<'f>) -> Judged<'v> {
     let beyond =
         |s: &Item<'_, Session>| s.idle_in_transaction_for() >= Some(view.facts.stuck_after);
-    let all = view.clients.filter(|s| !s.ours && beyond(s));
-    let groups = all.groups_by(|s| (s.role.clone(), s.database.clone()));
-    let shares: Vec<_> = groups
-        .into_iter()
-        .filter(|((role, _), group)| role.is_some() && view.is_a_share(group.len()))
-        .map(|(key, _)| key)
-        .collect();
-    if shares.is_empty() {
+    let all = view
+        .clients
+        .filter(|s| !s.ours && s.role.is_some() && beyond(s));
+    let idle = all.filter(|s| !reads_on(s, view));
+    let idle = without_few_reports(&idle, view);
+    let by_database = |s: &Item<'_, Session>| (s.role.clone(), s.database.clone());
+    let mut stuck = shares(&idle, view, by_database);
+    if stuck.is_empty() {
+        // One application in the databases of many tenants.
+        stuck = shares(&idle, view, |s| s.role.clone());
+    }
+    if stuck.is_empty() {
         let (used, after) = (view.used(), said(view.facts.stuck_after));
         let says = format!(
             "{} of {used} idle in a transaction for {after} or more",
@@ -43,27 +49,50 @@ pub fn judge<'v, 'f: 'v>(view: &'v View<'f>) -> Judged<'v> {
             Judged::Open(format!("{says}, as far as the reader may look"))
         };
     }
-    let stuck = all.filter(|s| shares.contains(&(s.role.clone(), s.database.clone())));
-    let to_end = stuck.filter(|s| is_spared_by(s, view).is_none());
+    let roles: Vec<_> = stuck.iter().map(|s| s.role.clone()).collect();
+    let is_stuck = |s: &Item<'_, Session>| stuck.iter().any(|stuck| stuck.pid == s.pid);
+    let to_end = stuck.filter(|s| may_be_ended(s));
+    let is_spared =
+        |s: &Item<'_, Session>| roles.contains(&s.role) && (!is_stuck(s) || !may_be_ended(s));
+    let spared = all.filter(is_spared);
     Judged::Speaks(Box::new(IdleInTransaction {
         view,
         stuck,
+        spared,
         to_end,
     }))
 }
 
-/// Why a stuck session must not be ended.
-fn is_spared_by(session: &Item<'_, Session>, view: &View<'_>) -> Option<&'static str> {
-    // The whole group has this role: its name does not tell one from another.
-    let mut nameless = session.record().clone();
-    nameless.role = None;
-    if looks_like_a_backup_or_report(&nameless) {
-        return Some("its name or statement says backup or report");
-    }
-    if !may_be_ended(&nameless) {
-        return Some("it is no client that may be signalled");
-    }
-    shares_a_running_snapshot(session, view).then_some("its snapshot is in use by a running read")
+/// The groups by `key` that are large enough to explain the incident.
+fn shares<'f, K: PartialEq + Eq + std::hash::Hash + Clone>(
+    idle: &Items<'f, Session>,
+    view: &View<'f>,
+    key: impl Fn(&Item<'f, Session>) -> K,
+) -> Items<'f, Session> {
+    let groups = idle.groups_by(&key).into_iter();
+    let keys: Vec<K> = groups
+        .filter(|(_, group)| view.is_a_share(group.len()))
+        .map(|(key, _)| key)
+        .collect();
+    idle.filter(|s| keys.contains(&key(s)))
+}
+
+/// A backup, or one whose snapshot others read by.
+fn reads_on(session: &Item<'_, Session>, view: &View<'_>) -> bool {
+    says_backup(session) || shares_a_running_snapshot(session, view)
+}
+
+/// A report that has not asked for a while may still be reading. A crowd of
+/// them that does nothing is not.
+fn without_few_reports<'f>(idle: &Items<'f, Session>, view: &View<'f>) -> Items<'f, Session> {
+    let reports = idle
+        .filter(|s| says_report(s))
+        .groups_by(|s| s.role.clone());
+    let few = |s: &Item<'f, Session>| {
+        let group = reports.iter().find(|(role, _)| *role == s.role);
+        group.is_some_and(|(_, group)| !view.is_a_share(group.len()))
+    };
+    idle.filter(|s| !(says_report(s) && few(s)))
 }
 
 /// A backup with several jobs holds its snapshot in a session that does
@@ -175,7 +204,7 @@ impl Case for IdleInTransaction<'_, '_> {
         }
         let stuck = self.stuck.len();
         let used = view.used();
-        let spared = self.stuck.len() - self.to_end.len();
+        let spared = self.spared.len();
         hypothesis = hypothesis
             .unless(
                 "more sessions wait for a lock than are stuck",
@@ -208,13 +237,12 @@ impl Case for IdleInTransaction<'_, '_> {
             );
         unless_surging(hypothesis, facts, view.in_use().len(), used);
         if spared > 0 {
-            let reasons: Vec<String> = self
-                .stuck
-                .iter()
-                .filter_map(|s| is_spared_by(&s, view).map(|why| format!("{} ({why})", s.pid)))
-                .collect();
-            let pids = reasons.join(", ");
-            report.note(format!("idle in a transaction, and left alone: {pids}"));
+            let pids: Vec<String> = self.spared.iter().map(|s| s.pid.to_string()).collect();
+            report.note(format!(
+                "idle in a transaction as long, and left alone: pid {} (a backup's or a report's, \
+                 or no client that may be signalled)",
+                pids.join(", ")
+            ));
         }
         if timeout == 0 {
             report.note(

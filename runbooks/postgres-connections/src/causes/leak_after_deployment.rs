@@ -19,9 +19,9 @@ use crate::view::View;
 /// A session whose last use was this soon after its beginning was used once.
 const ONE_USE: Duration = Duration::from_secs(60);
 /// From here on an unused session counts in the growth.
-const UNUSED_MIN: Duration = Duration::from_secs(60);
+const UNUSED_MIN: Duration = Duration::from_secs(30);
 /// Clocks of the host and of the server, and the time a deployment takes.
-const TOLERANCE: Duration = Duration::from_secs(60);
+const TOLERANCE: Duration = Duration::from_secs(30);
 /// A pool that fills itself opens its sessions at once.
 const AT_ONCE: Duration = Duration::from_secs(10);
 

@@ -13,12 +13,12 @@ use interlock_sdk::{Found, Item, Items, Report, State, said};
 use crate::Cause;
 use crate::causes::{Case, Judged, unless_surging};
 use crate::queue::{Queue, Root};
-use crate::sessions::{looks_like_a_backup_or_report, may_be_ended, whose};
+use crate::sessions::{may_be_ended, says_backup, says_report, whose};
 use crate::stuck::{Stuck, StuckSession};
 use crate::view::View;
 
 /// A holder that fell idle more recently may be at work between two statements.
-const ROOT_IDLE_MIN: Duration = Duration::from_secs(60);
+const ROOT_IDLE_MIN: Duration = Duration::from_secs(15);
 /// Shorter waits are a busy row, not a convoy.
 const WAIT_MIN: Duration = Duration::from_secs(5);
 /// A change this long before the first wait may have started it.
@@ -139,7 +139,9 @@ fn why_not(root: &Item<'_, Session>, view: &View<'_>) -> Option<String> {
         None => return Some("whether its role is a superuser's is not told".to_owned()),
         Some(false) => {}
     }
-    if looks_like_a_backup_or_report(root) {
+    let rests = root.idle_in_transaction_for() >= Some(view.facts.stuck_after);
+    // A report that has done nothing for so long is none that runs.
+    if says_backup(root) || (says_report(root) && !rests) {
         return Some("it looks like a backup or a report that must not be cut short".to_owned());
     }
     if !may_be_ended(root) {
@@ -210,7 +212,7 @@ impl<'f> LockConvoy<'_, 'f> {
         let near = |change: &Item<'_, Change>| {
             let at = interlock_sdk::Time::from_micros(change.at);
             change.kind == "migration"
-                && at <= began + ROOT_IDLE_MIN
+                && at <= began + WAIT_MIN
                 && began.since(at) <= TRIGGER_BEFORE
         };
         Some(changes.items().filter(near)).filter(|changes| !changes.is_empty())

@@ -101,6 +101,14 @@ fn wrong(view: &View<'_>) -> Wrong {
             Wrong::NotTold
         };
     };
+    // The newest point of a range may be a whole step old.
+    let age_max = SAMPLE_AGE_MAX + 2.0 * (counted.step_ms as f64 / 1_000.0);
+    let age = series
+        .newest()
+        .map(|newest| facts.now.since(newest).as_secs_f64());
+    if let Some(seconds) = age.filter(|seconds| *seconds > age_max) {
+        return Wrong::Old(seconds);
+    }
     let (Some(last), Some(most)) = (series.last(), series.max()) else {
         return Wrong::Missing;
     };
@@ -141,6 +149,13 @@ impl Case for NotAProblem<'_, '_> {
         self.says()
     }
 
+    fn is_certain(&self) -> bool {
+        match self.wrong {
+            Wrong::Old(_) | Wrong::Missing | Wrong::Down | Wrong::Counts { .. } => true,
+            Wrong::Threshold { .. } | Wrong::NotTold => false,
+        }
+    }
+
     fn tell(&self, report: &mut Report) {
         let (view, facts) = (self.view, self.view.facts);
         let metrics = &facts.metrics;
@@ -150,8 +165,7 @@ impl Case for NotAProblem<'_, '_> {
             .supports(view.sessions, format!("{} in use", view.slots_in_use()))
             .supports(view.settings, format!("{} ordinary slots", view.slots));
         hypothesis = match (&self.wrong, &metrics.age, &metrics.up, &metrics.counted) {
-            (Wrong::Old(_), Ok(age), ..) => hypothesis.supports(age, self.says()),
-            (Wrong::Missing, Ok(age), ..) => hypothesis.supports(age, self.says()),
+            (Wrong::Old(_) | Wrong::Missing, Ok(age), ..) => hypothesis.supports(age, self.says()),
             (Wrong::Down, _, Ok(up), _) => hypothesis.supports(up, self.says()),
             (Wrong::Counts { .. } | Wrong::Threshold { .. }, .., Ok(counted)) => {
                 hypothesis.supports(counted, self.says())

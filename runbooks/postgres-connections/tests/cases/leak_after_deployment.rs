@@ -11,8 +11,12 @@ fn used_once(session: FakeSession, seconds_ago: usize) -> FakeSession {
 /// 32 sessions, one every 40 s, the youngest 6 minutes old; 5 that are used.
 fn leaked(db: FakeDatabase, role: &'static str) -> FakeDatabase {
     db.max_connections(50)
-        .sessions_like(32, |n, s| used_once(s.pid(100 + n as i32).role(role), 360 + n * 40))
-        .sessions_like(5, |n, s| s.pid(200 + n as i32).role(role).began("25m").idle("3s"))
+        .sessions_like(32, |n, s| {
+            used_once(s.pid(100 + n as i32).role(role), 360 + n * 40)
+        })
+        .sessions_like(5, |n, s| {
+            s.pid(200 + n as i32).role(role).began("25m").idle("3s")
+        })
         .sessions_like(10, |n, s| bystander(n, s.pid(900 + n as i32)))
 }
 
@@ -27,7 +31,8 @@ fn sessions_above_the_pool_that_began_after_the_deployment_are_ended() {
                     .service("orders-api", |s| s.pool("orders-db", "orders_api", 10, 1))
             })
             .changes(|c| {
-                c.deployment("29m", service, "2.31.0").deployment("3m", "catalogue", "7.1")
+                c.deployment("29m", service, "2.31.0")
+                    .deployment("3m", "catalogue", "7.1")
             });
         let run = host.run(diagnose).then(remediate);
         assert_eq!(run.causes(), ["leak_after_deployment"]);
@@ -56,7 +61,10 @@ fn a_deployment_of_another_service_is_no_evidence() {
         .changes(|c| c.deployment("29m", "catalogue", "7.1"));
     let run = host.run(diagnose).then(remediate);
     assert_eq!(run.causes(), Vec::<&str>::new());
-    assert!(run.unresolved().is_some_and(|why| why.contains("look alike")));
+    assert!(
+        run.unresolved()
+            .is_some_and(|why| why.contains("look alike"))
+    );
     assert!(run.plan().is_empty());
 }
 
@@ -69,7 +77,10 @@ fn growth_that_began_before_the_deployment_is_not_blamed_on_it() {
         .changes(|c| c.deployment("8m", "checkout", "2.31.0"));
     let run = host.run(diagnose).then(remediate);
     assert_eq!(run.causes(), Vec::<&str>::new());
-    assert!(run.unresolved().is_some_and(|why| why.contains("before its service was changed")));
+    assert!(
+        run.unresolved()
+            .is_some_and(|why| why.contains("before its service was changed"))
+    );
     assert!(run.plan().is_empty());
 }
 
@@ -79,7 +90,9 @@ fn a_large_pool_at_rest_is_no_leak() {
         .database("db", |db| {
             db.max_connections(50)
                 // Opened at once when it started, as a pool does, and never needed.
-                .sessions_like(40, |n, s| used_once(s.pid(100 + n as i32).role("batch"), 1_500))
+                .sessions_like(40, |n, s| {
+                    used_once(s.pid(100 + n as i32).role("batch"), 1_500)
+                })
                 .sessions_like(7, |n, s| bystander(n, s.pid(900 + n as i32)))
         })
         .metrics(exporter(47.0, 90.0, 92.0))
@@ -92,7 +105,10 @@ fn a_large_pool_at_rest_is_no_leak() {
                 .topology(move |t| t.service("batch", |s| s.pool("db", "batch", size, 1))),
         };
         let run = host.run(diagnose).then(remediate);
-        assert!(!run.causes().contains(&"leak_after_deployment"), "{topology:?}");
+        assert!(
+            !run.causes().contains(&"leak_after_deployment"),
+            "{topology:?}"
+        );
         assert!(run.plan().is_empty());
     }
 }

@@ -4,9 +4,15 @@ use crate::{could_not_check, diagnose, exporter, remediate};
 
 fn ordinary(db: FakeDatabase) -> FakeDatabase {
     db.max_connections(50)
-        .sessions_like(19, |n, s| s.pid(100 + n as i32).role("web").began("9h").idle("20m"))
-        .sessions_like(18, |n, s| s.pid(200 + n as i32).role("api").began("4h").idle("3s"))
-        .sessions_like(10, |n, s| s.pid(300 + n as i32).role("jobs").began("1d").active("1s"))
+        .sessions_like(19, |n, s| {
+            s.pid(100 + n as i32).role("web").began("9h").idle("20m")
+        })
+        .sessions_like(18, |n, s| {
+            s.pid(200 + n as i32).role("api").began("4h").idle("3s")
+        })
+        .sessions_like(10, |n, s| {
+            s.pid(300 + n as i32).role("jobs").began("1d").active("1s")
+        })
 }
 
 #[test]
@@ -18,7 +24,9 @@ fn pools_that_sum_above_the_slots_are_named_and_nobody_is_ended() {
             .topology(|t| {
                 t.service("web", |s| s.pool("db", "web", pool, instances))
                     .service("api", |s| s.pool("db", "api", 20, 1))
-                    .service("jobs", |s| s.pool("db", "jobs", 10, 1).pool("other", "jobs", 90, 1))
+                    .service("jobs", |s| {
+                        s.pool("db", "jobs", 10, 1).pool("other", "jobs", 90, 1)
+                    })
             });
         let run = host.run(diagnose).then(remediate);
         assert_eq!(run.causes(), ["max_connections_too_low"]);
@@ -47,7 +55,8 @@ fn a_pool_without_a_size_is_said_to_be_what_is_missing() {
         .database("db", ordinary)
         .metrics(exporter(47.0, 200.0, 210.0))
         .topology(|t| {
-            t.service("web", |s| s.uses("db", "web")).service("api", |s| s.pool("db", "api", 20, 1))
+            t.service("web", |s| s.uses("db", "web"))
+                .service("api", |s| s.pool("db", "api", 20, 1))
         });
     let run = host.run(diagnose).then(remediate);
     assert_eq!(run.causes(), Vec::<&str>::new());

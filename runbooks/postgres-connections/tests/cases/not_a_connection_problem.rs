@@ -31,7 +31,11 @@ fn free_slots_and_a_wrong_alert_in_each_of_its_forms() {
             .logs("db", |l| l.line("02:58:00Z", "LOG: checkpoint complete"));
         let run = host.run(diagnose).then(remediate);
         assert_eq!(run.causes(), ["not_a_connection_problem"], "{says}");
-        assert!(run.report().summary.contains(says), "{says}: {}", run.report().summary);
+        assert!(
+            run.report().summary.contains(says),
+            "{says}: {}",
+            run.report().summary
+        );
         assert!(run.plan().is_empty());
     }
 }
@@ -41,7 +45,9 @@ fn connections_that_are_refused_now_refute_it() {
     let host = FakeHost::at("03:12:08Z")
         .database("db", at_ease)
         .metrics(exporter(15.0, 90.0, 92.0))
-        .logs("db", |l| l.lines(9, "03:11:30Z", "FATAL:  sorry, too many clients already"));
+        .logs("db", |l| {
+            l.lines(9, "03:11:30Z", "FATAL:  sorry, too many clients already")
+        });
     let run = host.run(diagnose);
     assert_eq!(run.causes(), Vec::<&str>::new());
     assert!(ruled_out(&run).contains(&"not_a_connection_problem"));
@@ -50,12 +56,20 @@ fn connections_that_are_refused_now_refute_it() {
 
 #[test]
 fn a_full_server_that_has_recovered_is_not_called_a_false_alarm() {
-    let host = FakeHost::at("03:12:08Z").database("db", at_ease).metrics(|m| {
-        m.value("timestamp(pg_up)", 4.0)
-            .line("pg_stat_activity_count)", &[("2h", 20.0), ("10m", 97.0), ("5m", 96.0), ("0s", 16.0)])
-            .value("pg_up", 1.0)
-    });
+    let host = FakeHost::at("03:12:08Z")
+        .database("db", at_ease)
+        .metrics(|m| {
+            m.value("timestamp(pg_up)", 4.0)
+                .line(
+                    "pg_stat_activity_count)",
+                    &[("2h", 20.0), ("10m", 97.0), ("5m", 96.0), ("0s", 16.0)],
+                )
+                .value("pg_up", 1.0)
+        });
     let run = host.run(diagnose);
     assert_eq!(run.causes(), Vec::<&str>::new());
-    assert!(run.unresolved().is_some_and(|why| why.contains("it has passed")));
+    assert!(
+        run.unresolved()
+            .is_some_and(|why| why.contains("it has passed"))
+    );
 }

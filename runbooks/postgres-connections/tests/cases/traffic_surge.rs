@@ -39,7 +39,8 @@ fn busy_sessions_whose_throughput_is_flat_are_not_called_a_surge() {
 fn a_rise_too_small_to_fill_a_server_is_none() {
     let host = FakeHost::at("03:12:08Z")
         .database("db", |db| {
-            db.max_connections(23).sessions_like(20, |n, s| s.pid(100 + n as i32).active("1s"))
+            db.max_connections(23)
+                .sessions_like(20, |n, s| s.pid(100 + n as i32).active("1s"))
         })
         .metrics(exporter(20.0, 0.5, 1.4));
     assert_eq!(host.run(diagnose).causes(), Vec::<&str>::new());

@@ -4,11 +4,14 @@ use interlock_sdk::{FakeDatabase, FakeHost};
 use crate::{bystander, diagnose, remediate, verify};
 
 fn stuck(db: FakeDatabase) -> FakeDatabase {
-    rest(db.sessions_like(35, |n, s| s.pid(100 + n as i32).role("web").idle_in_transaction("8m")))
+    rest(db.sessions_like(35, |n, s| {
+        s.pid(100 + n as i32).role("web").idle_in_transaction("8m")
+    }))
 }
 
 fn rest(db: FakeDatabase) -> FakeDatabase {
-    db.max_connections(50).sessions_like(12, |n, s| bystander(n, s.pid(900 + n as i32)))
+    db.max_connections(50)
+        .sessions_like(12, |n, s| bystander(n, s.pid(900 + n as i32)))
 }
 
 #[test]
@@ -18,7 +21,11 @@ fn free_slots_and_ended_sessions_are_a_fix_though_the_alert_lags() {
         .database("db", rest)
         .logs("db", |l| l)
         .alerts(|a| a.firing("TestAlert", "9m", &[("server", "db")]));
-    let run = before.run(diagnose).then(remediate).when(&after).verified(verify);
+    let run = before
+        .run(diagnose)
+        .then(remediate)
+        .when(&after)
+        .verified(verify);
     let verification = run.verification();
     assert_eq!(verification.verdict, Verdict::Fixed);
     assert_eq!(verification.cites.len(), 3);
