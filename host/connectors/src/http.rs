@@ -131,7 +131,7 @@ impl Client {
             builder = builder.default_headers(HeaderMap::from_iter([(AUTHORIZATION, value)]));
         }
         if let Some(addresses) = options.pinned {
-            builder = builder.dns_resolver(Arc::new(Pinned(addresses.into())));
+            builder = builder.dns_resolver(Arc::new(Pinned(addresses.to_vec())));
         }
         let inner = builder
             .build()
@@ -219,11 +219,11 @@ impl Client {
 }
 
 /// Answers every name with the same addresses: there is no second look-up that could differ.
-struct Pinned(Arc<[SocketAddr]>);
+struct Pinned(Vec<SocketAddr>);
 
 impl Resolve for Pinned {
     fn resolve(&self, _name: Name) -> Resolving {
-        let addresses: Addrs = Box::new(self.0.to_vec().into_iter());
+        let addresses: Addrs = Box::new(self.0.clone().into_iter());
         Box::pin(std::future::ready(Ok(addresses)))
     }
 }

@@ -234,4 +234,22 @@ mod tests {
         let deep = format!("{{\"a\":{}", "[".repeat(100_000));
         assert!(matches!(parse(&deep), Err((Problem::TooDeep { .. }, _))));
     }
+
+    proptest::proptest! {
+        /// Bytes that are near JSON, and serde's opinion of them.
+        #[test]
+        fn it_accepts_what_serde_accepts(text in r#"\{("a":|"b\\n":)?[\[\]{}",:0-9a-c.eE+\- \\utrlsfn\u{e9}]{0,12}\}?"#) {
+            let ours = parse(&text);
+            let theirs = serde_json::from_str::<serde_json::Value>(&text);
+            // What follows the spans must hold whatever the text.
+            match ours {
+                Ok(_) => proptest::prop_assert!(theirs.is_ok(), "{text}"),
+                Err((Problem::Twice { .. } | Problem::Type { .. } | Problem::TooDeep { .. }, _)) => {}
+                Err((problem, span)) => {
+                    proptest::prop_assert!(theirs.is_err(), "{text}: {problem}");
+                    proptest::prop_assert!(text.get(span).is_some(), "{text}");
+                }
+            }
+        }
+    }
 }

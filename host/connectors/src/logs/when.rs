@@ -337,4 +337,11 @@ mod tests {
             assert!(offset(bad).is_none(), "{bad}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_beginning_is_read_without_panic(line in "[<\\[]?[0-9A-Zé:./, +\\-T]{0,40}") {
+            _ = read(&line);
+        }
+    }
 }
