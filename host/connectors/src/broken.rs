@@ -1,4 +1,4 @@
-//! A source that is configured and cannot be set up: each of its answers says why.
+//! A source that is configured and cannot be set up: each answer says why, each act is not tried.
 //! Without it, one missing secret would take every other source away.
 
 use interlock_capabilities::read::alerts::{AlertList, Alerts, AlertsAsk};
@@ -6,7 +6,9 @@ use interlock_capabilities::read::database::{
     Database, DatabaseAsk, Locks, PreparedTransactions, ReplicationSlots, Sessions, Settings,
 };
 use interlock_capabilities::read::metrics::{Instant, InstantAsk, Matrix, Metrics, RangeAsk};
-use interlock_capabilities::{AnswerLimit, Gap, Soon, Unchecked};
+use interlock_capabilities::write::{AlertsWriter, DatabaseWriter};
+use interlock_capabilities::{AnswerLimit, Gap, Intent, Settled, Soon, Unchecked};
+use interlock_gate::action::{Action, Cancel, Silence, Terminate};
 
 use crate::health::Health;
 
@@ -21,14 +23,14 @@ impl Broken {
         Self { why }
     }
 
-    pub(crate) fn why(&self) -> &str {
-        &self.why
-    }
-
     pub(crate) fn health(&self) -> Health {
         Health::Bad {
             why: self.why.clone(),
         }
+    }
+
+    fn not_tried<A: Action>(&self, intent: Intent<A>) -> Soon<'static, Settled> {
+        Box::pin(std::future::ready(intent.not_tried(self.why.clone())))
     }
 
     fn answer<T: Send + 'static>(&self) -> Soon<'static, Result<T, Unchecked>> {
@@ -69,4 +71,20 @@ macro_rules! database {
 database! {
     sessions -> Sessions, locks -> Locks, prepared_transactions -> PreparedTransactions,
     replication_slots -> ReplicationSlots, settings -> Settings
+}
+
+impl DatabaseWriter for Broken {
+    fn cancel(&self, intent: Intent<Cancel>) -> Soon<'_, Settled> {
+        self.not_tried(intent)
+    }
+
+    fn terminate(&self, intent: Intent<Terminate>) -> Soon<'_, Settled> {
+        self.not_tried(intent)
+    }
+}
+
+impl AlertsWriter for Broken {
+    fn silence(&self, intent: Intent<Silence>) -> Soon<'_, Settled> {
+        self.not_tried(intent)
+    }
 }

@@ -11,7 +11,7 @@ use interlock_capabilities::read::alerts::Alerts;
 use interlock_capabilities::read::database::Database;
 use interlock_capabilities::read::metrics::Metrics;
 use interlock_capabilities::report::Incident;
-use interlock_capabilities::write::Writers;
+use interlock_capabilities::write::{AlertsWriter, DatabaseWriter, Writers};
 
 use crate::alertmanager::{Alertmanager, WithIncidents};
 use crate::broken::Broken;
@@ -230,37 +230,25 @@ impl Connected {
     }
 }
 
-/// Why nothing can be changed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{why}")]
-pub struct NoWriters {
-    why: String,
-}
-
 /// What can change production, in the name of `approver`, who is shown in the target's own audit
-/// trail where it has one. An error where a source is configured and cannot be set up: better
-/// before a token is spent than after.
-pub fn writers(connected: &Connected, approver: &str) -> Result<Writers, NoWriters> {
-    let mut writers = Writers::default();
-    match &connected.postgres {
-        Some(Ok(servers)) => writers.database = Some(Arc::new(servers.acting_for(approver))),
-        Some(Err(broken)) => {
-            return Err(NoWriters {
-                why: broken.why().to_owned(),
-            });
-        }
-        None => {}
+/// trail where it has one. A source that cannot be set up settles each intent as not tried.
+pub fn writers(connected: &Connected, approver: &str) -> Writers {
+    let database = connected.postgres.as_ref().map(|servers| match servers {
+        Ok(servers) => Arc::new(servers.acting_for(approver)) as Arc<dyn DatabaseWriter>,
+        Err(broken) => Arc::new(broken.clone()),
+    });
+    let alerts = connected
+        .alertmanager
+        .as_ref()
+        .map(|source| match &source.system {
+            Ok(system) => Arc::new(system.acting_for(approver)) as Arc<dyn AlertsWriter>,
+            Err(broken) => Arc::new(broken.clone()),
+        });
+    Writers {
+        database,
+        alerts,
+        ..Writers::default()
     }
-    match connected.alertmanager.as_ref().map(|source| &source.system) {
-        Some(Ok(system)) => writers.alerts = Some(Arc::new(system.acting_for(approver))),
-        Some(Err(broken)) => {
-            return Err(NoWriters {
-                why: broken.why().to_owned(),
-            });
-        }
-        None => {}
-    }
-    Ok(writers)
 }
 
 fn one(section: &'static str, name: &str, health: Health) -> Vec<SourceHealth> {

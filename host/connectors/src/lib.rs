@@ -28,4 +28,4 @@ mod units;
 mod words;
 mod work;
 
-pub use connect::{Connected, NoWriters, connect, writers};
+pub use connect::{Connected, connect, writers};

@@ -1,6 +1,7 @@
 //! What people write for Interlock beside its policy: configuration, incidents, topology, changes.
 //! Not a serde layer: every value keeps its place, so that every mistake can be underlined.
-//! Start at [`read`]; a section is read key by key through [`Section`].
+//! Start at [`FileError`] and [`Mistakes`] outside this crate; inside it `read` hands a document's
+//! top section to a reader, key by key.
 //! Invariant: a key that nobody asked for is a mistake, and a text with a mistake yields nothing.
 
 mod json;
