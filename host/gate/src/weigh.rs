@@ -182,7 +182,9 @@ fn carries_over(case: &Case<'_>, token: &Token, now: Time) -> bool {
     let Some(applied) = &case.history.applied else {
         return false;
     };
-    now < undo_window_end(case)
+    // An undo that began inside the window is carried to its end.
+    let began = case.history.undone.as_ref().map_or(now, |undone| undone.at);
+    began < undo_window_end(case)
         && applied.tokens.contains(&token.digest())
         && noes(case).is_empty()
         && !case.policy.revoked().plans.contains(&case.plan.id())
@@ -254,10 +256,11 @@ impl Standing<'_> {
         }
         let token = self.token.digest();
         if self.carried_over {
-            return Ok(Voice {
-                token,
-                until: undo_window_end(case),
-            });
+            let until = match &case.history.undone {
+                None => undo_window_end(case),
+                Some(_) => now.plus_seconds(group.max_age_s),
+            };
+            return Ok(Voice { token, until });
         }
         let aged = payload.issued_at.plus_seconds(group.max_age_s);
         let until = aged.min(payload.expires_at);

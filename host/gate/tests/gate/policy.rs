@@ -429,7 +429,7 @@ fn an_argument_must_be_one_and_its_limits_must_fit_it() {
     check(
         "{ min = 60 }",
         "{ min = 60, max = 59 }",
-        &["line 39, column 117: no value of `transaction_age_s` can meet this"],
+        &["line 39, column 123: no value of `transaction_age_s` can meet this"],
     );
 }
 

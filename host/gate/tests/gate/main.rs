@@ -1,0 +1,10 @@
+//! The gate from outside: single cases, its laws, and a second, slow and obvious gate.
+
+mod decide;
+mod laws;
+mod model;
+mod policy;
+mod screen_is_injective;
+mod sshsig;
+mod token;
+mod world;
