@@ -219,6 +219,15 @@ impl FakeIncident {
         self
     }
 
+    /// Its newest alert began that long ago; without this, with the incident.
+    pub fn alert_began(mut self, age: &str) -> Self {
+        let began = (self.now - span(age)).micros();
+        if let Some(alert) = self.incident.alerts.last_mut() {
+            alert.starts_at = began;
+        }
+        self
+    }
+
     /// An alert of it. Labels are text that somebody else wrote.
     pub fn alert(mut self, name: &str, labels: &[(&str, &str)]) -> Self {
         let label = |(name, value): &(&str, &str)| IncidentLabel {

@@ -19,7 +19,9 @@ pub const REFUSED: &str = "too many clients already|remaining connection slots|\
 /// The newest lines that are looked at; all that match are counted.
 const LINES_MAX: u32 = 200;
 /// Points of a range: enough to see a rise inside the incident's window.
-const POINTS: u64 = 240;
+const POINTS: u32 = 240;
+/// Counted commits are looked at second by second, so no further back than this.
+const COUNTED_MAX: Duration = Duration::from_secs(1800);
 const STEP_MIN: Duration = Duration::from_secs(5);
 /// A change goes on showing for a while before its effect fills a server.
 const CHANGES_BEFORE: Duration = Duration::from_secs(6 * 3600);
@@ -43,6 +45,8 @@ pub struct Metrics {
     pub commits: Asked<Matrix>,
     /// Commits a second, over five minutes: for scrapes that are a minute apart.
     pub commits_slow: Asked<Matrix>,
+    /// Commits, counted up, over the incident's window: for one that is minutes old.
+    pub commits_counted: Asked<Matrix>,
 }
 
 /// Everything that the causes are judged by.
@@ -55,6 +59,8 @@ pub struct Facts {
     pub now: Time,
     /// The incident's window.
     pub window: Window,
+    /// When the first alert began; else the window.
+    pub alerted: Time,
     /// The exporter's `instance`, where the alert names one. Untrusted: it only
     /// chooses among series, and never becomes part of a query.
     pub instances: Vec<String>,
@@ -88,7 +94,7 @@ impl Facts {
             begin: window.begin - input.lookback,
             end: until,
         };
-        let step = trend.length() / u32::try_from(POINTS).unwrap_or(u32::MAX);
+        let step = trend.length() / POINTS;
         let range = |query: String| metrics.range_by(&query, trend, step.max(STEP_MIN));
 
         let (settings, sessions) = (db.settings(), db.sessions());
@@ -118,8 +124,24 @@ impl Facts {
         let commits = range(format!("{BY} (rate(pg_stat_database_xact_commit[1m]))"));
         let commits_slow = range(format!("{BY} (rate(pg_stat_database_xact_commit[5m]))"));
 
-        let alerts_of_the_incident = ctx.incident().alerts.iter();
-        let labels = alerts_of_the_incident.flat_map(|alert| &alert.labels);
+        let near = Window {
+            begin: window.begin.max(now - COUNTED_MAX),
+            end: until,
+        };
+        let second = Duration::from_secs(1);
+        let near_step = (near.length() / POINTS).max(second);
+        let commits_counted = metrics.range_by(
+            &format!("{BY} (pg_stat_database_xact_commit)"),
+            near,
+            near_step,
+        );
+
+        let alerts = &ctx.incident().alerts;
+        let alerted = alerts
+            .iter()
+            .map(|alert| Time::from_micros(alert.starts_at))
+            .min();
+        let labels = alerts.iter().flat_map(|alert| &alert.labels);
         let instances = labels
             .filter(|label| label.name == "instance")
             .map(|label| label.value.clone());
@@ -128,6 +150,7 @@ impl Facts {
             stuck_after: input.stuck_after,
             now,
             window,
+            alerted: alerted.unwrap_or(window.begin),
             instances: instances.collect(),
             settings: settings.get(),
             sessions: sessions.get(),
@@ -145,8 +168,15 @@ impl Facts {
                 longest_idle: longest.get(),
                 commits: commits.get(),
                 commits_slow: commits_slow.get(),
+                commits_counted: commits_counted.get(),
             },
         }
+    }
+
+    /// This long, or `stuck_after` where that is shorter: whoever has sessions
+    /// ended after seconds counts in seconds throughout.
+    pub(crate) fn at_most(&self, span: Duration) -> Duration {
+        span.min(self.stuck_after)
     }
 
     /// The series of this server: the only one, or the one that the alert or

@@ -1,6 +1,8 @@
 //! What the answers say of the server as a whole: its slots, who holds them,
 //! and how much of it could be seen.
 
+use std::time::Duration;
+
 use interlock_sdk::wire::{Session, Sessions, Settings};
 use interlock_sdk::{Answer, Items, State};
 
@@ -16,7 +18,7 @@ const FILLING_PERCENT: usize = 50;
 /// A cause explains the incident when it holds this share of the slots.
 const SHARE_PERCENT: usize = 20;
 /// Sessions that were used this recently are in use.
-const FRESH_SECONDS: u64 = 60;
+const FRESH: Duration = Duration::from_secs(30);
 
 /// The server, as its own answers show it.
 pub struct View<'f> {
@@ -106,21 +108,18 @@ impl<'f> View<'f> {
         sessions >= 2 && sessions * 100 >= self.slots * SHARE_PERCENT
     }
 
-    /// Clients at work or used within the last minute, none of them in a queue
-    /// for a lock, and none with a statement that is stuck.
+    /// Clients at work or just used, none of them in a queue for a lock, and
+    /// none with a statement that lasts.
     pub fn in_use(&self) -> Items<'f, Session> {
-        self.clients.filter(|session| match session.doing() {
-            Some(State::Active) => {
-                let began = session.statement_began();
-                let young =
-                    began.is_some_and(|began| session.at().since(began).as_secs() < FRESH_SECONDS);
-                young && !session.waits_for_a_lock()
-            }
-            Some(State::Idle | State::IdleInTransaction | State::IdleInTransactionAborted) => {
-                let changed = session.state_changed();
-                changed.is_some_and(|changed| session.at().since(changed).as_secs() < FRESH_SECONDS)
-            }
-            _ => false,
+        let fresh = self.facts.at_most(FRESH);
+        self.clients.filter(|session| {
+            let since = match session.doing() {
+                Some(State::Active) => session.statement_began(),
+                Some(_) => session.state_changed(),
+                None => None,
+            };
+            let is_fresh = since.is_some_and(|since| session.at().since(since) < fresh);
+            is_fresh && !session.waits_for_a_lock()
         })
     }
 

@@ -1,8 +1,9 @@
 //! One service opens sessions, uses each once and never again.
 //!
 //! A resting session is what a pool is for. So only sessions that were used at
-//! their beginning and not since can be leaked, and of these only as many as
-//! the pool may not hold.
+//! their beginning and not since can be leaked, and only where the role holds
+//! more than its pool may, or where they go on being opened one after the other
+//! though the earlier ones rest: a pool would use those.
 
 use std::time::Duration;
 
@@ -48,10 +49,10 @@ enum Deployed<'f> {
     After,
 }
 
-fn used_once(session: &Item<'_, Session>) -> bool {
+fn used_once(session: &Item<'_, Session>, view: &View<'_>) -> bool {
     let idle = session.doing() == Some(State::Idle);
     let last = session.state_changed().zip(session.began());
-    idle && last.is_some_and(|(last, began)| last.since(began) < ONE_USE)
+    idle && last.is_some_and(|(last, began)| last.since(began) < view.facts.at_most(ONE_USE))
 }
 
 /// Judges the view.
@@ -60,7 +61,8 @@ pub fn judge<'v, 'f: 'v>(view: &'v View<'f>) -> Judged<'v> {
     let mut open = Vec::new();
     let mut best: Option<Leak<'v, 'f>> = None;
     for (role, of_role) in mine.groups_by(|s| s.role.clone().unwrap_or_default()) {
-        let unused = of_role.filter(|s| used_once(s) && s.idle_for() >= Some(UNUSED_MIN));
+        let unused = of_role
+            .filter(|s| used_once(s, view) && s.idle_for() >= Some(view.facts.at_most(UNUSED_MIN)));
         if !view.is_a_share(unused.len()) {
             continue;
         }
@@ -83,7 +85,7 @@ pub fn judge<'v, 'f: 'v>(view: &'v View<'f>) -> Judged<'v> {
             Judged::Open("when some sessions were last used is not told".to_owned())
         }
         None => {
-            let unused = mine.filter(used_once).len();
+            let unused = mine.filter(|s| used_once(s, view)).len();
             let says = format!("{unused} of {} used once and then no more", view.used());
             Judged::excluded(view.sessions, says)
         }
@@ -127,7 +129,7 @@ fn look<'v, 'f: 'v>(
         }
         _ => {}
     }
-    let to_end = to_end(view, of_role, unused, most, deployed);
+    let to_end = to_end(view, total, unused, most, deployed);
     let (role, unused) = (role.to_owned(), unused.clone());
     Ok(Leak {
         view,
@@ -198,12 +200,11 @@ fn grows(unused: &Items<'_, Session>) -> bool {
     span >= UNUSED_MIN && most_at_once * 4 <= began.len()
 }
 
-/// Of the unused, those that are neither young nor older than the change, and
-/// no more than the pool may not hold. The oldest stay: a pool opens its own
-/// sessions first.
+/// Of the unused, those that are neither young nor older than the change. None
+/// where most of them may be the pool's own: which ones is not known.
 fn to_end<'f>(
     view: &View<'f>,
-    of_role: &Items<'f, Session>,
+    total: usize,
     unused: &Items<'f, Session>,
     most: Option<usize>,
     deployed: Deployed<'f>,
@@ -212,23 +213,14 @@ fn to_end<'f>(
         Deployed::Before(change) => Some(Time::from_micros(change.at) - TOLERANCE),
         _ => None,
     };
-    let resting = most.map_or(0, |most| {
-        let others = of_role.len() - unused.len();
-        most.saturating_sub(others)
-    });
-    let mut began: Vec<Time> = unused.iter().filter_map(|s| s.began()).collect();
-    began.sort();
-    let own = if resting == 0 {
-        None
-    } else {
-        began.get(resting - 1).or(began.last()).copied()
-    };
+    let above = most.map_or(total, |most| total.saturating_sub(most));
+    let known = above * 2 >= unused.len();
     unused.filter(|s| {
-        let Some(began) = s.began() else { return false };
-        may_be_ended(s)
+        known
+            && may_be_ended(s)
             && s.idle_for() >= Some(view.facts.stuck_after)
-            && since.is_none_or(|since| began >= since)
-            && own.is_none_or(|own| began > own)
+            && s.began()
+                .is_some_and(|began| since.is_none_or(|since| began >= since))
     })
 }
 

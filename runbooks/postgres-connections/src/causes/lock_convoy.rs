@@ -65,7 +65,7 @@ pub fn judge<'v, 'f: 'v>(view: &'v View<'f>) -> Judged<'v> {
         };
     }
     let longest = longest_wait(view, queue, waiters);
-    if longest.is_some_and(|longest| longest < WAIT_MIN) {
+    if longest.is_some_and(|longest| longest < wait_min(view)) {
         let longest = said(longest.unwrap_or_default());
         return Judged::Open(format!(
             "{}, none for longer than {longest}",
@@ -111,6 +111,10 @@ fn without_locks<'v, 'f: 'v>(view: &'v View<'f>) -> Judged<'v> {
     }))
 }
 
+fn wait_min(view: &View<'_>) -> Duration {
+    view.facts.at_most(WAIT_MIN * 2) / 2
+}
+
 /// By the locks where they say (14 and later), else by the statements that wait.
 fn longest_wait(view: &View<'_>, queue: &Queue<'_>, waiters: &BTreeSet<i32>) -> Option<Duration> {
     let at = view.sessions.at();
@@ -152,7 +156,8 @@ fn why_not(root: &Item<'_, Session>, view: &View<'_>) -> Option<String> {
     }
     let needed = match root.doing() {
         Some(State::IdleInTransaction | State::IdleInTransactionAborted) => {
-            (root.idle_in_transaction_for()? < ROOT_IDLE_MIN).then_some(ROOT_IDLE_MIN)
+            let least = view.facts.at_most(ROOT_IDLE_MIN);
+            (root.idle_in_transaction_for()? < least).then_some(least)
         }
         Some(State::Active) => {
             let age = root.in_transaction_for().unwrap_or_default();
@@ -303,7 +308,7 @@ impl Case for LockConvoy<'_, '_> {
             .unless("the waits are short", &facts.sessions, |_| {
                 match self.longest {
                     Some(longest) => Found::so(
-                        longest < WAIT_MIN,
+                        longest < wait_min(view),
                         format!("the longest for {}", said(longest)),
                     ),
                     None => Found::cannot_tell("since when they wait is not told"),

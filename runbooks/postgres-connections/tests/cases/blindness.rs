@@ -134,5 +134,5 @@ fn a_server_that_no_source_has_is_unresolved_and_no_fault() {
 #[test]
 fn everything_is_asked_before_anything_is_read() {
     let host = FakeHost::at("03:12:08Z").database("db", |db| db.max_connections(10));
-    assert_eq!(host.run(diagnose).calls().len(), 15);
+    assert_eq!(host.run(diagnose).calls().len(), 16);
 }

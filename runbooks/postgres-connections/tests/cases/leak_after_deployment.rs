@@ -114,15 +114,37 @@ fn a_large_pool_at_rest_is_no_leak() {
 }
 
 #[test]
-fn what_the_pool_may_hold_is_left_to_it() {
+fn where_most_of_them_may_be_the_pools_own_nothing_is_ended() {
     let host = FakeHost::at("03:12:08Z")
         .database("db", |db| leaked(db, "checkout"))
         .metrics(exporter(47.0, 90.0, 92.0))
-        // 12 it may have, 5 are in use: 7 of the unused may be its own.
-        .topology(|t| t.service("checkout", |s| s.pool("db", "checkout", 6, 2)))
+        .topology(|t| t.service("checkout", |s| s.pool("db", "checkout", 14, 2)))
         .changes(|c| c.deployment("29m", "checkout", "2.31.0"));
     let run = host.run(diagnose).then(remediate);
     assert_eq!(run.causes(), ["leak_after_deployment"]);
-    // The oldest stay: a pool opens its own first.
-    assert_eq!(run.plan().pids(), (100..125).collect::<Vec<i32>>());
+    assert!(run.plan().is_empty());
+}
+
+#[test]
+fn a_leak_that_is_seconds_old_counts_in_seconds() {
+    let host = FakeHost::at("03:12:08Z")
+        .input("stuck_after", "1m")
+        .database("db", |db| {
+            db.max_connections(50)
+                .sessions_like(35, |n, s| {
+                    used_once(s.pid(100 + n as i32).role("puma"), 64 + n / 9)
+                })
+                .sessions_like(3, |n, s| {
+                    s.pid(200 + n as i32).role("puma").began("70s").idle("1s")
+                })
+                .sessions_like(9, |n, s| bystander(n, s.pid(900 + n as i32)))
+        })
+        .topology(|t| t.service("invoicer", |s| s.pool("db", "puma", 6, 2)))
+        .changes(|c| {
+            c.deployment("72s", "invoicer", "5.4.2")
+                .deployment("90s", "portal", "7")
+        });
+    let run = host.run(diagnose).then(remediate);
+    assert_eq!(run.causes(), ["leak_after_deployment"]);
+    assert_eq!(run.plan().pids(), (100..135).collect::<Vec<i32>>());
 }

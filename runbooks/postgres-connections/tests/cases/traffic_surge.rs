@@ -45,3 +45,31 @@ fn a_rise_too_small_to_fill_a_server_is_none() {
         .metrics(exporter(20.0, 0.5, 1.4));
     assert_eq!(host.run(diagnose).causes(), Vec::<&str>::new());
 }
+
+#[test]
+fn a_surge_that_is_a_minute_old_shows_in_the_counted_commits() {
+    let host = FakeHost::at("03:12:08Z")
+        .database("db", |db| {
+            db.max_connections(50)
+                .sessions_like(47, |n, s| s.pid(100 + n as i32).role("web").idle("50ms"))
+        })
+        .incident(|i| {
+            i.began("80s")
+                .alert("High", &[("server", "db")])
+                .alert_began("60s")
+        })
+        .metrics(|m| {
+            m.line("xact_commit[", &[("70s", 40.0), ("20s", 300.0)])
+                .line(
+                    "xact_commit)",
+                    &[("80s", 0.0), ("60s", 800.0), ("0s", 20_000.0)],
+                )
+        });
+    let run = host.run(diagnose);
+    assert_eq!(run.causes(), ["traffic_surge"]);
+    assert!(
+        run.report().summary.contains("was 40/s"),
+        "{}",
+        run.report().summary
+    );
+}
