@@ -38,13 +38,13 @@ impl Postgres {
 
 impl Server {
     async fn check(&self) -> Health {
-        let (read, write) = match &self.write {
-            Some(write) => {
-                let (read, write) = tokio::join!(rights(&self.read), rights(write));
-                (read, Some(write))
+        let writer = async {
+            match &self.write {
+                Some(login) => Some(rights(login).await),
+                None => None,
             }
-            None => (rights(&self.read).await, None),
         };
+        let (read, write) = tokio::join!(rights(&self.read), writer);
         let read = match read {
             Ok(read) => read,
             Err(gap) => {
@@ -58,7 +58,12 @@ impl Server {
         for warning in read.as_reader() {
             health = health.warn(Some(warning));
         }
-        health = health.warn(open_secret("read", &self.read));
+        health = health.warn(
+            self.read
+                .as_ref()
+                .ok()
+                .and_then(|kept| open_secret("read", kept)),
+        );
         match write {
             None => health,
             Some(Err(gap)) => health.warn(Some(format!("write login: {}", gap.why()))),
@@ -70,17 +75,17 @@ impl Server {
                 for warning in write.as_writer(&read) {
                     health = health.warn(Some(warning));
                 }
-                health.warn(
-                    self.write
-                        .as_ref()
-                        .and_then(|kept| open_secret("write", kept)),
-                )
+                {
+                    let kept = self.write.as_ref().and_then(|login| login.as_ref().ok());
+                    health.warn(kept.and_then(|kept| open_secret("write", kept)))
+                }
             }
         }
     }
 }
 
-async fn rights(kept: &Kept) -> Result<Rights, Gap> {
+async fn rights(login: &Result<Kept, Gap>) -> Result<Rights, Gap> {
+    let kept = login.as_ref().map_err(Gap::clone)?;
     let rows = kept.ask(sql::RIGHTS, &[], ROW_BYTES_MAX).await?;
     let row = rows
         .first()

@@ -33,7 +33,7 @@ const SET_UP: &str = "SELECT pg_catalog.pg_backend_pid() AS pid, \
 
 /// Why a login cannot be used. Holds nothing of the connection string.
 #[derive(Debug, thiserror::Error)]
-pub enum LoginError {
+pub(super) enum LoginError {
     /// The connection string's file is not read.
     #[error(transparent)]
     Secret(#[from] SecretError),

@@ -26,7 +26,6 @@ use std::{collections::BTreeMap, sync::Arc};
 use interlock_capabilities::Gap;
 use tokio::runtime::Handle;
 
-pub use login::LoginError;
 pub use write::PostgresWriter;
 
 use crate::config::PostgresSource;
@@ -41,56 +40,40 @@ pub struct Postgres {
 
 struct Server {
     name: String,
-    read: Kept,
-    write: Option<Kept>,
+    read: Result<Kept, Gap>,
+    write: Option<Result<Kept, Gap>>,
     ours: OurPids,
 }
 
-/// Why the servers cannot be used at all.
+/// Why no server can be used at all.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// A login cannot be used.
-    #[error("[[source.postgres]] `{name}`: {source}")]
-    Login {
-        /// The server.
-        name: String,
-        /// Why not.
-        source: LoginError,
-    },
     /// Called outside a tokio runtime: nothing could keep the sessions.
     #[error("no runtime to keep sessions on")]
     NoRuntime,
 }
 
 impl Postgres {
-    /// Reads the logins and begins to open their sessions in the background.
+    /// Reads the logins and begins to open their sessions in the background. A login that cannot
+    /// be used answers so, and takes no other one away.
     pub fn open(sources: &[PostgresSource]) -> Result<Postgres, OpenError> {
         let runtime = Handle::try_current().map_err(|_| OpenError::NoRuntime)?;
         let mut servers = BTreeMap::new();
         for source in sources {
-            let login = |login, application_name| {
-                Login::read(login, application_name, source.timeout).map_err(|why| {
-                    OpenError::Login {
-                        name: source.name.clone(),
-                        source: why,
-                    }
-                })
-            };
-            // Both are read before either is tried: a mistake in one opens no session.
-            let read = login(&source.read, "interlock/read")?;
-            let write = source
-                .write
-                .as_ref()
-                .map(|it| login(it, "interlock/write"))
-                .transpose()?;
             let ours = OurPids::default();
-            let keep = |login| Kept::open(login, ours.clone(), &runtime);
-            let (read, write) = (keep(read), write.map(keep));
+            let keep = |login, application_name| {
+                let login = Login::read(login, application_name, source.timeout);
+                let login = login.map_err(|why| Gap::Unreachable(why.to_string()))?;
+                Ok(Kept::open(login, ours.clone(), &runtime))
+            };
             let server = Server {
                 name: source.name.clone(),
-                read,
-                write,
-                ours,
+                read: keep(&source.read, "interlock/read"),
+                write: source
+                    .write
+                    .as_ref()
+                    .map(|login| keep(login, "interlock/write")),
+                ours: ours.clone(),
             };
             servers.insert(source.name.clone(), Arc::new(server));
         }

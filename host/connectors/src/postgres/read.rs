@@ -25,7 +25,8 @@ impl Postgres {
         let server = self.server(&ask.server).map(Arc::clone);
         work::begin(async move {
             let server = server?;
-            let rows = server.read.ask(sql, &[], limit.bytes_max).await?;
+            let kept = server.read.as_ref().map_err(Gap::clone)?;
+            let rows = kept.ask(sql, &[], limit.bytes_max).await?;
             let answer = read(&server, &rows)?;
             limit.check(&answer)?;
             Ok(answer)

@@ -58,9 +58,13 @@ impl PostgresWriter {
             Ok(server) => server,
             Err(why) => return intent.not_tried(why),
         };
-        let Some(kept) = &server.write else {
-            let why = format!("[[source.postgres]] `{}` has no `write`", server.name);
-            return intent.not_tried(why);
+        let kept = match &server.write {
+            Some(Ok(kept)) => kept,
+            Some(Err(gap)) => return intent.not_tried(gap.why().to_owned()),
+            None => {
+                let why = format!("[[source.postgres]] `{}` has no `write`", server.name);
+                return intent.not_tried(why);
+            }
         };
         let ready = match Ready::new(kept, &self.application_name).await {
             Ok(ready) => ready,

@@ -7,9 +7,11 @@ use crate::postgres::act::{Ready, Signal as Act};
 
 async fn ready(connector: &Connector) -> Ready<'_> {
     let server = connector.postgres.servers.values().next().unwrap();
-    Ready::new(server.write.as_ref().unwrap(), "interlock/alice")
-        .await
-        .unwrap()
+    Ready::new(kept(server), "interlock/alice").await.unwrap()
+}
+
+fn kept(server: &super::super::Server) -> &super::super::kept::Kept {
+    server.write.as_ref().unwrap().as_ref().unwrap()
 }
 
 async fn terminate(connector: &Connector, seen: &SessionRevision, state: Option<&str>) -> Outcome {
@@ -226,6 +228,6 @@ async fn a_signal_without_an_answer_is_unknown_and_one_never_sent_is_untried() {
     let server_down = server;
     let connector_server = connector.postgres.servers.values().next().unwrap();
     drop(server_down);
-    let untried = Ready::new(connector_server.write.as_ref().unwrap(), "interlock/alice").await;
+    let untried = Ready::new(kept(connector_server), "interlock/alice").await;
     assert!(untried.is_err());
 }

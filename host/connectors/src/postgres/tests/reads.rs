@@ -362,3 +362,34 @@ async fn the_check_tells_good_logins_from_others() {
         "{all}"
     );
 }
+
+#[tokio::test]
+async fn a_login_that_cannot_be_used_takes_no_other_away() {
+    let server = server().await;
+    let secrets = tempfile::tempdir().unwrap();
+    let login = |name: &str| PostgresLogin {
+        dsn_file: secrets.path().join(name),
+        set_role: None,
+    };
+    std::fs::write(secrets.path().join("good"), server.dsn(READ_ROLE, "orders")).unwrap();
+    let source = |name: &str, read| PostgresSource {
+        name: name.to_owned(),
+        read,
+        write: Some(login("missing")),
+        timeout: Duration::from_secs(20),
+    };
+    let sources = [
+        source("orders-db", login("good")),
+        source("payments-db", login("missing")),
+    ];
+    let postgres = Postgres::open(&sources).unwrap();
+    assert!(postgres.sessions(ask(), LIMIT).await.is_ok());
+    let other = DatabaseAsk {
+        server: "payments-db".to_owned(),
+    };
+    let gap = postgres.sessions(other, LIMIT).await;
+    assert!(
+        matches!(&gap, Err(Gap::Unreachable(why)) if why.contains("missing")),
+        "{gap:?}"
+    );
+}
