@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ed25519_dalek::{Signer as _, SigningKey};
-use interlock_gate::action::{AnyAction, SessionArguments, Terminate};
+use interlock_gate::action::{AnyAction, Scale, ScaleArguments, SessionArguments, Terminate};
 use interlock_gate::history::Kind;
 use interlock_gate::ids::{CallDigest, CallId, ComponentDigest, HostId, PolicyDigest, RunId};
 use interlock_gate::key::SignerKey;
@@ -13,7 +13,7 @@ use interlock_gate::plan::{
     PlannedAction, Requester, RuleRef, StepBytes,
 };
 use interlock_gate::policy::Policy;
-use interlock_gate::revision::{Revision, SessionRevision};
+use interlock_gate::revision::{Revision, SessionRevision, WorkloadRevision};
 use interlock_gate::sshsig::{HashName, armor, signature_wire, to_be_signed};
 use interlock_gate::time::Time;
 use interlock_gate::token::{Decision, Nonce, Payload, TOKEN_SCHEMA, Token, acts_of};
@@ -22,6 +22,7 @@ use serde_json::json;
 use crate::entry::{Entry, RecordedOutcome, StepEnd};
 
 pub(crate) const RULE: &str = "end stuck sessions";
+const SCALE: &str = "scale";
 pub(crate) const PATH: &str = "policies/postgres.toml";
 
 pub(crate) fn start() -> Time {
@@ -66,6 +67,14 @@ capability = "database.terminate"
 targets = ["orders-db/client"]
 approvals = {{ need = 1, roles = ["sre"], max_age = "15m" }}
 limits = {{ per_run = 40, per_hour = 5 }}
+
+[[write]]
+name = "{SCALE}"
+runbooks = ["*"]
+capability = "workload.scale"
+targets = ["prod/*"]
+arguments = {{ replicas = {{ max = 20 }} }}
+approvals = {{ need = 1, roles = ["sre"] }}
 "#,
         public("alice").to_line()
     )
@@ -131,30 +140,10 @@ pub(crate) fn step_ended(name: &str, cassette: &[u8]) -> Entry {
 
 /// A plan of the run that terminates sessions 1 to `sessions`; the last `skipped` are left out.
 pub(crate) fn plan(host: &HostId, name: &str, sessions: u8, skipped: u8) -> Plan {
-    plan_of(
-        host,
-        name,
-        sessions,
-        skipped,
-        None,
-        CheckpointRef {
-            size: 0,
-            root: EMPTY.to_owned(),
-        },
-    )
+    plan_of(host, name, terminations(sessions, skipped), None)
 }
 
-const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-
-pub(crate) fn plan_of(
-    host: &HostId,
-    name: &str,
-    sessions: u8,
-    skipped: u8,
-    parent: Option<&Plan>,
-    checkpoint: CheckpointRef,
-) -> Plan {
-    let rule = rule();
+pub(crate) fn terminations(sessions: u8, skipped: u8) -> Vec<PlannedAction> {
     let action = |pid: u8| {
         let terminate = Terminate {
             target: "orders-db/client".parse().unwrap(),
@@ -166,22 +155,74 @@ pub(crate) fn plan_of(
                 transaction_age_s: Some(842),
             },
         };
-        PlannedAction {
-            action: AnyAction::Terminate(terminate),
-            seen: revision(pid),
-            cites: CitedItem {
-                call: CallId(1),
-                item: u32::from(pid),
-            },
-            rule: rule.clone(),
-            undo: None,
-            r#do: if pid + skipped > sessions {
-                Do::Skip
-            } else {
-                Do::Act
-            },
-        }
+        let r#do = if pid + skipped > sessions {
+            Do::Skip
+        } else {
+            Do::Act
+        };
+        planned_action(
+            AnyAction::Terminate(terminate),
+            revision(pid),
+            RULE,
+            pid,
+            r#do,
+        )
     };
+    (1..=sessions).map(action).collect()
+}
+
+/// Workloads 1 to `workloads`, each scaled from 3 to 6.
+pub(crate) fn scalings(workloads: u8) -> Vec<PlannedAction> {
+    let action = |n: u8| {
+        let scale = Scale {
+            target: format!("prod/checkout-{n}").parse().unwrap(),
+            arguments: ScaleArguments {
+                kind: "Deployment".to_owned(),
+                namespace: "shop".to_owned(),
+                replicas: 6,
+                observed_replicas: 3,
+            },
+        };
+        planned_action(AnyAction::Scale(scale), workload(n, 1), SCALE, n, Do::Act)
+    };
+    (1..=workloads).map(action).collect()
+}
+
+fn planned_action(
+    action: AnyAction,
+    seen: Revision,
+    rule_name: &str,
+    item: u8,
+    r#do: Do,
+) -> PlannedAction {
+    let undo = action.undo();
+    let cites = CitedItem {
+        call: CallId(1),
+        item: u32::from(item),
+    };
+    PlannedAction {
+        action,
+        seen,
+        cites,
+        rule: rule(rule_name),
+        undo,
+        r#do,
+    }
+}
+
+pub(crate) fn workload(n: u8, version: u8) -> Revision {
+    Revision::Workload(WorkloadRevision {
+        uid: format!("uid-{n}"),
+        resource_version: version.to_string(),
+    })
+}
+
+pub(crate) fn plan_of(
+    host: &HostId,
+    name: &str,
+    actions: Vec<PlannedAction>,
+    parent: Option<&Plan>,
+) -> Plan {
     Plan::new(PlanBody {
         schema: PLAN_SCHEMA.to_owned(),
         host: host.clone(),
@@ -208,16 +249,19 @@ pub(crate) fn plan_of(
             id: CallId(1),
             digest: CallDigest::of(b"call"),
         }],
-        checkpoint,
-        actions: (1..=sessions).map(action).collect(),
+        checkpoint: CheckpointRef {
+            size: 0,
+            root: EMPTY.to_owned(),
+        },
+        actions,
         parent: parent.map(Plan::id),
     })
     .unwrap()
 }
 
-fn rule() -> RuleRef {
+fn rule(name: &str) -> RuleRef {
     let policy = Policy::parse(&policy_text()).unwrap();
-    let rule = policy.write(RULE).unwrap();
+    let rule = policy.write(name).unwrap();
     RuleRef {
         name: rule.name.clone(),
         digest: rule.digest,
@@ -233,6 +277,8 @@ fn revision(pid: u8) -> Revision {
         system_identifier: "7301234567890123456".to_owned(),
     })
 }
+
+const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 pub(crate) fn planned(plan: &Plan) -> Entry {
     Entry::Planned {
@@ -282,7 +328,7 @@ pub(crate) fn basis(plan: &Plan, index: u16, tokens: &[&Token], history_size: u6
         index,
         kind: Kind::Apply,
         step: index,
-        rule: rule(),
+        rule: plan.body().actions[usize::from(index)].rule.clone(),
         policy: PolicyDigest::of(policy_text().as_bytes()),
         tokens,
         history_size,

@@ -5,7 +5,7 @@
 use interlock_capabilities::journal::{Leaf, Refused};
 use interlock_gate::action::AnyAction;
 use interlock_gate::history::Kind;
-use interlock_gate::ids::PolicyDigest;
+use interlock_gate::ids::{PlanDigest, PolicyDigest};
 use interlock_gate::permit::Basis;
 use interlock_gate::plan::{ActionText, Do, Plan};
 use interlock_gate::policy::Policy;
@@ -21,7 +21,7 @@ use crate::store::{ANY_SIZE, TreeSize};
 use crate::verify::approver_signed;
 
 use super::rows::Tables;
-use super::tree;
+use super::{query, tree};
 
 /// One hour, in seconds: what `per_hour` counts over.
 pub(crate) const HOUR_S: u64 = 3600;
@@ -131,7 +131,7 @@ pub(crate) fn record(
     now: Time,
     entry: &Entry,
     read_at: TreeSize,
-    policies: &mut Policies,
+    known: &mut Known,
 ) -> Result<Leaf, Refused> {
     if matches!(entry, Entry::Intent { .. } | Entry::StoreOpened { .. }) {
         let why = format!("`{}` is not for anyone to record", entry.kind());
@@ -151,23 +151,38 @@ pub(crate) fn record(
         };
         refuse_newer(connection, newer.map_err(unwritable)?, read_at)?;
     }
-    if let Entry::Token { token, .. } = entry {
-        check_signer(connection, token, policies)?;
+    match entry {
+        Entry::Token { token, .. } => check_signer(connection, token, known)?,
+        Entry::Planned { plan } => check_checkpoint(connection, plan)?,
+        _ => {}
     }
     put(connection, now, entry)
 }
 
+/// Who signs the plan vouches for the root it names: it must be one that this journal had.
+fn check_checkpoint(connection: &Connection, plan: &Plan) -> Result<(), Refused> {
+    let said = &plan.body().checkpoint;
+    let size = tree::size(connection).map_err(unwritable)?;
+    let had = said.size <= size
+        && merkle::root(&tree::SqlHashes(connection), said.size)
+            .is_ok_and(|root| hex::encode(root.0) == said.root);
+    if had {
+        return Ok(());
+    }
+    let why = format!(
+        "the plan names a checkpoint of {} entries that is not ours",
+        said.size
+    );
+    Err(Refused::Illegal { why })
+}
+
 /// Only an approver's word is kept: else anyone's rejection would hold up any plan.
-fn check_signer(
-    connection: &Connection,
-    token: &Token,
-    policies: &mut Policies,
-) -> Result<(), Refused> {
+fn check_signer(connection: &Connection, token: &Token, known: &mut Known) -> Result<(), Refused> {
     let in_force = Tables(connection).policy().map_err(unwritable)?;
     let in_force = in_force.ok_or_else(|| Refused::NotHeld {
         what: "any policy".to_owned(),
     })?;
-    let policy = policies.get(connection, in_force.digest)?;
+    let policy = known.policy(connection, in_force.digest)?;
     approver_signed(policy, token).map_err(|why| Refused::Illegal { why })
 }
 
@@ -228,7 +243,7 @@ pub(crate) fn intend(
     now: Time,
     what: &AnyAction,
     why: &Basis,
-    policies: &mut Policies,
+    known: &mut Known,
 ) -> Result<Leaf, Refused> {
     let tables = Tables(connection);
     let missing = |what: String| Refused::NotHeld { what };
@@ -239,19 +254,19 @@ pub(crate) fn intend(
             why.policy
         )));
     }
-    let plan = plan(connection, why).map_err(unwritable)?;
+    let plan = known.plan(connection, &why.plan).map_err(unwritable)?;
     let plan = plan.ok_or_else(|| missing(format!("the plan `{}`", why.plan)))?;
+    check_is_of_plan(what, why, plan)?;
     for newest in [
         newest_about(connection, "plan = ?1", &why.plan.raw()),
         newest_about(connection, "kind = ?1", &"policy"),
     ] {
         refuse_newer(connection, newest.map_err(unwritable)?, why.history_size)?;
     }
-    check_is_of_plan(what, why, &plan)?;
     let tokens = tokens(connection, why)?;
     let newest = tables.newest_at().map_err(unwritable)?;
     let at = newest.map_or(now, |newest| newest.max(now));
-    count_limits(connection, at, why, policies)?;
+    count_limits(connection, at, why, known)?;
     let first = tables
         .redemption(&why.plan, why.kind)
         .map_err(unwritable)?
@@ -269,16 +284,6 @@ pub(crate) fn intend(
         redeems: first.then_some(tokens),
     };
     put(connection, now, &entry)
-}
-
-fn plan(connection: &Connection, why: &Basis) -> Result<Option<Plan>, StoreError> {
-    let Some(row) = Tables(connection).plan(&why.plan)? else {
-        return Ok(None);
-    };
-    match tree::entry_at(connection, row.index)?.map(|stamped| stamped.entry) {
-        Some(Entry::Planned { plan }) => Ok(Some(*plan)),
-        _ => Ok(None),
-    }
 }
 
 /// The gate made the basis; this only keeps a mistake of ours from becoming an act.
@@ -325,18 +330,34 @@ fn tokens(connection: &Connection, why: &Basis) -> Result<Vec<Token>, Refused> {
     Ok(found)
 }
 
-/// The policy that was read last: an apply reads the same one for each action.
+/// The policy and the plan that were read last: an apply asks for the same ones at each action.
 #[derive(Default)]
-pub(crate) struct Policies(Option<(PolicyDigest, Policy)>);
+pub(crate) struct Known {
+    policy: Option<(PolicyDigest, Policy)>,
+    plan: Option<Plan>,
+}
 
-impl Policies {
-    fn get(&mut self, connection: &Connection, digest: PolicyDigest) -> Result<&Policy, Refused> {
-        let cached = self.0.take().filter(|(known, _)| *known == digest);
+impl Known {
+    fn policy(&mut self, connection: &Connection, id: PolicyDigest) -> Result<&Policy, Refused> {
+        let cached = self.policy.take().filter(|(known, _)| *known == id);
         let policy = match cached {
             Some(cached) => cached,
-            None => (digest, read_policy(connection, digest)?),
+            None => (id, read_policy(connection, id)?),
         };
-        Ok(&self.0.insert(policy).1)
+        Ok(&self.policy.insert(policy).1)
+    }
+
+    /// A plan of this journal; its digest is its name, so a cached one is never another.
+    pub(crate) fn plan(
+        &mut self,
+        connection: &Connection,
+        id: &PlanDigest,
+    ) -> Result<Option<&Plan>, StoreError> {
+        self.plan.take_if(|known| known.id() != *id);
+        if self.plan.is_none() {
+            self.plan = query::plan(connection, id)?;
+        }
+        Ok(self.plan.as_ref())
     }
 }
 
@@ -365,7 +386,7 @@ fn count_limits(
     connection: &Connection,
     now: Time,
     why: &Basis,
-    policies: &mut Policies,
+    known: &mut Known,
 ) -> Result<(), Refused> {
     match why.kind {
         // Rates bound what is carried out; taking it back is never too much.
@@ -373,7 +394,7 @@ fn count_limits(
         Kind::Apply => {}
     }
     let rule = &why.rule.name;
-    let policy = policies.get(connection, why.policy)?;
+    let policy = known.policy(connection, why.policy)?;
     let limits = policy
         .write(rule)
         .map(|rule| &rule.limits)

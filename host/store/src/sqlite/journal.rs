@@ -83,7 +83,7 @@ impl Store for SqliteStore {
     }
 
     fn history(&self, plan: &PlanDigest) -> Soon<'_, Result<History, StoreError>> {
-        soon(self.read(|connection| query::history(connection, plan)))
+        soon(self.read_knowing(|connection, known| query::history(connection, known, plan)))
     }
 
     fn events(&self, run: &RunId) -> Soon<'_, Result<Vec<Stamped>, StoreError>> {
@@ -153,7 +153,7 @@ impl Store for SqliteStore {
     }
 
     fn plan(&self, plan: &PlanDigest) -> Soon<'_, Result<Option<Plan>, StoreError>> {
-        soon(self.read(|connection| query::plan(connection, plan)))
+        soon(self.read_knowing(|connection, known| Ok(known.plan(connection, plan)?.cloned())))
     }
 
     fn tokens(&self, plan: &PlanDigest) -> Soon<'_, Result<Vec<Token>, StoreError>> {

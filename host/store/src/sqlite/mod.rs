@@ -17,7 +17,7 @@ mod tests;
 
 use std::path::Path;
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -50,9 +50,15 @@ pub fn system_clock() -> Clock {
 pub struct SqliteStore {
     places: Places,
     host: HostPublic,
-    reader: Mutex<Connection>,
+    reader: Mutex<Reader>,
     jobs: Option<Sender<Job>>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// What answers questions.
+struct Reader {
+    connection: Connection,
+    known: append::Known,
 }
 
 impl std::fmt::Debug for SqliteStore {
@@ -93,13 +99,17 @@ impl SqliteStore {
             places: places.clone(),
             key,
             clock,
-            policies: append::Policies::default(),
+            known: append::Known::default(),
             #[cfg(test)]
             watch: None,
         };
         begin(&mut writer, &host, version)?;
         drop(opening);
-        let reader = Mutex::new(open::connect(&places, Use::Read)?);
+        let connection = open::connect(&places, Use::Read)?;
+        let reader = Mutex::new(Reader {
+            connection,
+            known: append::Known::default(),
+        });
         adjust(&mut writer);
         let (jobs, thread) = writer::start(writer)?;
         Ok(Self {
@@ -116,21 +126,25 @@ impl SqliteStore {
         &self.host
     }
 
-    fn reader(&self) -> MutexGuard<'_, Connection> {
-        // A panic while reading has changed nothing.
-        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// One snapshot for all that `read` asks.
     fn read<T>(
         &self,
         read: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut reader = self.reader();
-        let snapshot = reader
+        self.read_knowing(|connection, _| read(connection))
+    }
+
+    fn read_knowing<T>(
+        &self,
+        read: impl FnOnce(&Connection, &mut append::Known) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        // A panic while reading has changed nothing.
+        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        let Reader { connection, known } = &mut *reader;
+        let snapshot = connection
             .transaction_with_behavior(TransactionBehavior::Deferred)
             .map_err(sql("read the store"))?;
-        read(&snapshot)
+        read(&snapshot, known)
     }
 }
 

@@ -149,6 +149,8 @@ pub(crate) fn connect(places: &Places, purpose: Use) -> Result<Connection, Store
     connection
         .busy_timeout(Duration::from_millis(BUSY_WAIT_MS))
         .map_err(sql("configure the store"))?;
+    // One apply asks some thirty different questions, again and again.
+    connection.set_prepared_statement_cache_capacity(64);
     if purpose == Use::Write {
         set(&connection, "journal_mode", "WAL", "wal")?;
         // Each commit is synced before it is reported: the promise of `Journal::append`.

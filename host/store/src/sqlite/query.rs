@@ -13,7 +13,7 @@ use crate::error::{StoreError, sql};
 use crate::fold::{Facts, Fold, PlanRow, Rows, take};
 use crate::store::{Doubt, PlanLine, RunLine};
 
-use super::append::HOUR_S;
+use super::append::{HOUR_S, Known};
 use super::rows::{Tables, plan_id, state};
 use super::tree;
 
@@ -89,8 +89,13 @@ pub(crate) fn tokens(connection: &Connection, plan: &PlanDigest) -> Result<Vec<T
         .collect())
 }
 
-pub(crate) fn history(connection: &Connection, id: &PlanDigest) -> Result<History, StoreError> {
+pub(crate) fn history(
+    connection: &Connection,
+    known: &mut Known,
+    id: &PlanDigest,
+) -> Result<History, StoreError> {
     let row = known_plan(connection, id)?;
+    let plan = known.plan(connection, id)?.ok_or(StoreError::NoPlan(*id))?;
     let last_entry_at = tree::newest_at(connection)?;
     let since = last_entry_at.unwrap_or_default().minus_seconds(HOUR_S);
     let mut history = History {
@@ -99,16 +104,17 @@ pub(crate) fn history(connection: &Connection, id: &PlanDigest) -> Result<Histor
         intents: intents_since(connection, since)?,
         ..History::fresh(tree::size(connection)?)
     };
-    let Some(plan) = plan(connection, id)? else {
-        return Err(StoreError::NoPlan(*id));
-    };
-    for stamped in about(connection, &About::Plan(id))? {
+    // Only these say more than the plan's row.
+    let query = "SELECT idx, bytes FROM entry WHERE plan = ?1 \
+                 AND (kind = 'outcome' OR idx IN (SELECT idx FROM redemption WHERE plan = ?1)) \
+                 ORDER BY idx";
+    for stamped in entries(connection, query, [id.raw()])? {
         let index = stamped.index;
         let unread = |error| StoreError::Entry {
             index,
             source: BadEntry::Fields(error),
         };
-        take(&mut history, &plan, &stamped).map_err(unread)?;
+        take(&mut history, plan, &stamped).map_err(unread)?;
     }
     Ok(history)
 }

@@ -19,7 +19,7 @@ use crate::entry::{Entry, RecordedOutcome};
 use crate::error::{StoreError, sql};
 use crate::store::TreeSize;
 
-use super::append::{self, Policies, unwritable};
+use super::append::{self, Known, unwritable};
 use super::open::Places;
 use super::{Clock, tree};
 
@@ -107,7 +107,7 @@ pub(crate) struct Writer {
     pub(crate) places: Places,
     pub(crate) key: HostKey,
     pub(crate) clock: Clock,
-    pub(crate) policies: Policies,
+    pub(crate) known: Known,
     #[cfg(test)]
     pub(crate) watch: Option<Watch>,
 }
@@ -181,7 +181,7 @@ impl Writer {
                     entry,
                     read_at,
                     answer,
-                } => match append::record(&savepoint, now, &entry, read_at, &mut self.policies) {
+                } => match append::record(&savepoint, now, &entry, read_at, &mut self.known) {
                     Ok(leaf) => {
                         signs |= entry.is_decision_or_stop();
                         Put::Recorded(leaf, answer)
@@ -192,7 +192,7 @@ impl Writer {
                     }
                 },
                 Job::Append { what, why, answer } => {
-                    match append::intend(&savepoint, now, &what, &why, &mut self.policies) {
+                    match append::intend(&savepoint, now, &what, &why, &mut self.known) {
                         Ok(leaf) => {
                             signs = true;
                             Put::Intended(leaf, why, answer)

@@ -168,6 +168,11 @@ impl Approvals {
         ask(next.at).or_else(|reasons| ask(earliest).map_err(|_| reasons))
     }
 
+    /// The policy in force, where this version can read it.
+    pub(super) fn policy(&self) -> Option<&Policy> {
+        self.policy.as_ref()?.1.as_ref()
+    }
+
     /// When an entry was taken.
     pub(super) fn time_of(&self, index: usize) -> Option<Time> {
         self.times.get(index).copied()

@@ -5,6 +5,7 @@
 
 mod approvals;
 mod sources;
+mod statements;
 mod verdict;
 
 pub(crate) use approvals::approver_signed;
@@ -112,7 +113,7 @@ impl Verifier {
                 ));
             }
         }
-        self.check_other_signatures(&next);
+        statements::check(&next.entry, self.approvals.policy()).map_err(Bad::Statement)?;
         self.fold.push(&next).map_err(Bad::OutOfPlace)?;
         self.approvals.push(&next).map_err(|_| Bad::Outcome)?;
         self.counts.add(&next.entry);
@@ -130,22 +131,6 @@ impl Verifier {
             return Ok(());
         }
         Err(Bad::PlanCheckpoint { size: said.size })
-    }
-
-    fn check_other_signatures(&mut self, next: &Stamped) {
-        let (what, token) = match &next.entry {
-            Entry::Reconciled { token, .. } => ("reconciliation", token),
-            Entry::Feedback {
-                token: Some(token), ..
-            } => ("feedback", token),
-            _ => return,
-        };
-        if Token::verify(token.as_bytes()).is_err() {
-            let index = next.index;
-            let line =
-                format!("the signature of the {what} in entry {index}: needs `ssh-keygen -Y`");
-            self.unverifiable.push(line);
-        }
     }
 
     /// A checkpoint of the journal's own.

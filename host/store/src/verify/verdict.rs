@@ -44,6 +44,9 @@ pub enum Bad {
         /// The gate's reasons.
         reasons: Vec<String>,
     },
+    /// Its signed statement does not hold.
+    #[error("{0}")]
+    Statement(String),
     /// The plan names a root that the journal never had.
     #[error("the plan names a checkpoint of {size} entries that this journal never had")]
     PlanCheckpoint {

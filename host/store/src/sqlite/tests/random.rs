@@ -1,11 +1,13 @@
 //! Random histories: what the store takes is what the fold takes, row for row.
 
 use interlock_gate::history::Kind;
+use interlock_gate::state::PlanState;
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 
 use super::*;
 use crate::entry::RecordedOutcome;
-use crate::verify::{Anchors, verify_store};
+use crate::verify::{Anchors, Bad, verify_store};
 
 /// One thing that some process may try to write, sensible or not.
 #[derive(Debug, Clone)]
@@ -97,8 +99,8 @@ impl World {
                     return false;
                 }
                 let run = body.run.as_str().trim_start_matches("r-").to_owned();
-                let checkpoint = body.checkpoint.clone();
-                let plan = sample::plan_of(&host, &run, sessions, 1, Some(&parent), checkpoint);
+                let actions = sample::terminations(sessions, 1);
+                let plan = sample::plan_of(&host, &run, actions, Some(&parent));
                 let taken = record(&self.store, sample::planned(&plan)).is_ok();
                 if taken {
                     self.plans.insert(0, plan);
@@ -120,7 +122,12 @@ impl World {
                 let Some(plan) = self.plan(which) else {
                     return false;
                 };
-                if usize::from(index) >= plan.body().actions.len() {
+                // Mostly the action whose turn it is.
+                let next = match block_on(self.store.history(&plan.id())).unwrap().state {
+                    PlanState::Applying { next } if index > 0 => next,
+                    _ => u16::from(index) / 3,
+                };
+                if usize::from(next) >= plan.body().actions.len() {
                     return false;
                 }
                 let of_plan = |token: &&Token| {
@@ -130,19 +137,25 @@ impl World {
                 let Some(token) = self.tokens.iter().find(of_plan) else {
                     return false;
                 };
-                return intend(&self.store, &plan, index.into(), token).is_ok();
+                return intend(&self.store, &plan, next, token).is_ok();
             }
             Try::Outcome(which, index, outcome) => {
                 let Some(plan) = self.plan(which) else {
                     return false;
                 };
                 let why = "random".to_owned();
+                // Mostly the action whose outcome is not known yet.
+                let doubts = block_on(self.store.doubts()).unwrap();
+                let open = doubts
+                    .iter()
+                    .find(|doubt| doubt.plan == plan.id() && outcome > 1);
+                let index = open.map_or(u16::from(index), |doubt| doubt.index);
                 match outcome {
-                    0 => sample::outcome(&plan, index.into(), RecordedOutcome::Unknown { why }),
-                    1 => sample::outcome(&plan, index.into(), RecordedOutcome::NotTried { why }),
-                    2 => sample::outcome(&plan, index.into(), RecordedOutcome::Refused { why }),
-                    3 => sample::outcome(&plan, index.into(), RecordedOutcome::Gone),
-                    _ => sample::done(&plan, index.into()),
+                    0 => sample::outcome(&plan, index, RecordedOutcome::Unknown { why }),
+                    1 => sample::outcome(&plan, index, RecordedOutcome::NotTried { why }),
+                    2 => sample::outcome(&plan, index, RecordedOutcome::Refused { why }),
+                    3 => sample::outcome(&plan, index, RecordedOutcome::Gone),
+                    _ => sample::done(&plan, index),
                 }
             }
             Try::Begin(which) => {
@@ -192,37 +205,65 @@ impl World {
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
-
-    #[test]
-    fn rows_equal_the_fold(tries in prop::collection::vec(a_try(), 1..60)) {
-        let folder = tempfile::tempdir().unwrap();
-        let hand = Hand::new();
-        let store = open_by(folder.path(), &hand).unwrap();
-        let mut world = World { store, hand, plans: Vec::new(), tokens: Vec::new() };
-        // So that most cases reach an intent.
-        for first in [Try::Policy(0), Try::Run(0), Try::Plan(0, 3), Try::Token(0, 0, Decision::Approve)] {
-            prop_assert!(world.attempt(&first));
-        }
-        let mut written = 5;
-        for what in &tries {
-            let before = size(&world.store);
-            let taken = world.attempt(what);
-            let after = size(&world.store);
-            // A refusal writes nothing; only what is said again is taken without an entry.
-            let again = matches!(what, Try::Wait(_) | Try::Policy(_) | Try::Token(..));
-            prop_assert!(after == before + u64::from(taken) || (taken && again && after == before));
-            written = after;
-        }
-        block_on(world.store.rows_equal_the_fold()).unwrap();
-        drop(world);
-        let verdict = verify_store(folder.path(), "interlock.demo", &Anchors::default()).unwrap();
-        prop_assert_eq!(verdict.entries, written);
-        prop_assert!(verdict.problems.is_empty(), "{:?}", verdict.problems);
-        if let Some(bad) = &verdict.first_bad {
-            // These intents were asked for without the gate; nothing else may be wrong.
-            prop_assert!(matches!(bad.what, crate::verify::Bad::Approval { .. }), "{:?}", bad);
-        }
+/// Plays one history, and says how many intents it reached.
+fn play(tries: &[Try]) -> Result<usize, TestCaseError> {
+    let folder = tempfile::tempdir().unwrap();
+    let hand = Hand::new();
+    let store = open_by(folder.path(), &hand).unwrap();
+    let mut world = World {
+        store,
+        hand,
+        plans: Vec::new(),
+        tokens: Vec::new(),
+    };
+    // So that most cases reach an intent.
+    let approve = Try::Token(0, 0, Decision::Approve);
+    for first in [Try::Policy(0), Try::Run(0), Try::Plan(0, 3), approve] {
+        prop_assert!(world.attempt(&first));
     }
+    for what in tries {
+        let before = size(&world.store);
+        let taken = world.attempt(what);
+        let after = size(&world.store);
+        // A refusal writes nothing; only what is said again is taken without an entry.
+        let again = matches!(what, Try::Wait(_) | Try::Policy(_) | Try::Token(..));
+        prop_assert!(after == before + u64::from(taken) || (taken && again && after == before));
+    }
+    block_on(world.store.rows_equal_the_fold()).unwrap();
+    let (written, intents) = (
+        size(&world.store),
+        block_on(world.store.entries_of("intent")).unwrap(),
+    );
+    drop(world);
+    let verdict = verify_store(folder.path(), "interlock.demo", &Anchors::default()).unwrap();
+    prop_assert_eq!(verdict.entries, written);
+    prop_assert!(verdict.problems.is_empty(), "{:?}", verdict.problems);
+    if let Some(bad) = &verdict.first_bad {
+        // These were asked for without the gate, or made up; nothing else may be wrong.
+        let invented = matches!(bad.what, Bad::Approval { .. } | Bad::Statement(_));
+        prop_assert!(invented, "{:?}", bad);
+    }
+    Ok(intents.len())
+}
+
+#[test]
+fn rows_equal_the_fold() {
+    let mut runner = TestRunner::new(ProptestConfig {
+        cases: 24,
+        ..ProptestConfig::default()
+    });
+    let reached = std::cell::Cell::new((0, 0));
+    runner
+        .run(&prop::collection::vec(a_try(), 1..60), |tries| {
+            let intents = play(&tries)?;
+            let (cases, acts) = reached.get();
+            reached.set((cases + usize::from(intents > 0), acts + intents));
+            Ok(())
+        })
+        .unwrap();
+    let (cases, acts) = reached.get();
+    assert!(
+        cases >= 12 && acts >= 24,
+        "only {cases} of 24 histories came to {acts} intents"
+    );
 }
