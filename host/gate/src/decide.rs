@@ -11,7 +11,8 @@ use crate::ids::{PersonName, TokenDigest};
 use crate::limits::within_hour;
 use crate::permit::{AnyPermit, Basis};
 use crate::plan::{PlannedAction, RuleRef};
-use crate::policy::{Freeze, Group, WriteRule};
+use crate::policy::{Group, WriteRule};
+use crate::preview::freeze_group;
 use crate::quorum::fill;
 use crate::reason::Reason;
 use crate::revision::Revision;
@@ -429,19 +430,6 @@ fn limit_of_permit(case: &Case<'_>, now: Time) -> Time {
     };
     let freezes = case.policy.freezes().iter().map(|freeze| freeze.from);
     freezes.filter(|from| *from > now).fold(end, Time::min)
-}
-
-/// The seat that a freeze adds: as strict in everything as the strictest group of the rule.
-fn freeze_group(freeze: &Freeze, rule: &WriteRule) -> Option<Group> {
-    let max_age_s = rule.groups.iter().map(|group| group.max_age_s).min()?;
-    let presence = rule.groups.iter().map(|group| group.presence).max()?;
-    Some(Group {
-        need: 1,
-        roles: freeze.except_roles.clone(),
-        max_age_s,
-        presence,
-        not_requester: rule.groups.iter().any(|group| group.not_requester),
-    })
 }
 
 /// Fills the seats of one rule and of the freezes that are on.

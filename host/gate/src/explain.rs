@@ -3,6 +3,7 @@
 use crate::case::Case;
 use crate::decide::judge;
 use crate::ids::PersonName;
+use crate::preview::could_sit;
 use crate::reason::Reason;
 use crate::sshsig::Presence;
 
@@ -89,11 +90,8 @@ pub fn explain(case: &Case<'_>) -> Vec<Finding> {
                         .approvers()
                         .iter()
                         .filter(|approver| {
-                            approver.roles.iter().any(|role| roles.contains(role))
-                                && !(seat.group.not_requester
-                                    && judged.behind.contains(&approver.name))
+                            could_sit(case.policy, approver, &seat.group, &judged.behind)
                                 && !seated.contains(&&approver.name)
-                                && can_show(case, approver, seat.group.presence)
                         })
                         .map(|approver| approver.name.clone())
                         .collect();
@@ -117,13 +115,4 @@ pub fn explain(case: &Case<'_>) -> Vec<Finding> {
     findings.extend(ignored.cloned().map(Finding::Ignored));
     findings.extend(judged.reasons.iter().cloned().map(Finding::Against));
     findings
-}
-
-/// Whether an approver holds a key that is not revoked and can show what is asked for.
-fn can_show(case: &Case<'_>, approver: &crate::policy::Approver, presence: Presence) -> bool {
-    let revoked = &case.policy.revoked().keys;
-    approver.keys.iter().any(|key| {
-        (presence == Presence::Unproven || key.is_security_key())
-            && !revoked.iter().any(|revoked| revoked.is(key))
-    })
 }

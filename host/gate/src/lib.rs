@@ -22,6 +22,7 @@ pub mod narrow;
 pub mod permit;
 pub mod plan;
 pub mod policy;
+pub mod preview;
 mod quorum;
 pub mod reason;
 pub mod revision;

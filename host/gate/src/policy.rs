@@ -10,6 +10,7 @@ mod problem;
 mod read;
 mod rule;
 mod sandbox;
+mod table;
 mod units;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +26,7 @@ pub use self::model::{
 pub use self::problem::{PolicyError, PolicyErrors, Problem, line_column};
 pub use self::read::READ_CAPABILITIES;
 pub use self::sandbox::Sandbox;
+pub use self::table::{CaseResult, Table};
 pub use self::units::{duration_ms, duration_text, size_bytes};
 
 pub(crate) use self::rule::{observed_argument, presence_word};

@@ -277,7 +277,11 @@ pub(super) fn freeze(
     })
 }
 
-fn date(key: &'static str, value: &Spanned<DeValue<'_>>, out: &mut Complaints<'_>) -> Option<Time> {
+pub(super) fn date(
+    key: &'static str,
+    value: &Spanned<DeValue<'_>>,
+    out: &mut Complaints<'_>,
+) -> Option<Time> {
     let Some(date) = value.get_ref().as_datetime() else {
         let problem = fields::type_problem(key, "a date without quotes", value.get_ref());
         out.add(problem, value.span());
