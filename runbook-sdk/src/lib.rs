@@ -14,6 +14,8 @@
 //! What always holds: an answer that could not be had is a [`Gap`], never an
 //! empty answer.
 
+#![forbid(unsafe_code)]
+
 mod answer;
 #[doc(hidden)]
 pub mod bindings;

@@ -8,6 +8,8 @@
 //! What always holds: a mistake in a step's signature or in the manifest is a
 //! compile error that names it, never a surprise in an incident.
 
+#![forbid(unsafe_code)]
+
 mod duration;
 mod manifest;
 mod step;

@@ -30,17 +30,22 @@ pub(crate) fn expand(nothing: TokenStream) -> Result<TokenStream> {
     let path = folder()?.join("runbook.toml");
     let text = std::fs::read_to_string(&path)
         .map_err(|error| refuse(format!("`runbook.toml` beside `Cargo.toml`: {error}")))?;
+    let types = types(&text)?;
+    Ok(quote! {
+        // The compiler reads the file too, so that a change of it is seen.
+        const _: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/runbook.toml"));
+        #types
+    })
+}
+
+/// `Inputs` and `Cause` of a manifest's text.
+fn types(text: &str) -> Result<TokenStream> {
     let manifest: Table = text
         .parse()
         .map_err(|error| refuse(format!("`runbook.toml` is not TOML: {error}")))?;
     let inputs = inputs(&manifest)?;
     let causes = causes(&manifest)?;
-    Ok(quote! {
-        // The compiler reads the file too, so that a change of it is seen.
-        const _: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/runbook.toml"));
-        #inputs
-        #causes
-    })
+    Ok(quote! { #inputs #causes })
 }
 
 fn table<'a>(manifest: &'a Table, name: &str) -> Result<Option<&'a Table>> {
@@ -111,6 +116,7 @@ struct Input {
     default: Option<Value>,
     min: Option<i64>,
     max: Option<i64>,
+    one_of: Vec<Value>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -121,7 +127,7 @@ enum Kind {
     Duration,
 }
 
-const KEYS: [&str; 6] = ["type", "from", "default", "min", "max", "description"];
+const KEYS: [&str; 7] = ["type", "from", "default", "min", "max", "one_of", "help"];
 
 impl Input {
     fn read(name: &str, value: &Value) -> Result<Self> {
@@ -162,6 +168,7 @@ impl Input {
             default: table.get("default").cloned(),
             min: bound("min")?,
             max: bound("max")?,
+            one_of: one_of(table, name, kind)?,
         };
         input.check_default()?;
         Ok(input)
@@ -172,6 +179,10 @@ impl Input {
             return Ok(());
         };
         let name = &self.name;
+        if !self.one_of.is_empty() && !self.one_of.contains(default) {
+            let message = format!("the default of the input `{name}` is none of its `one_of`");
+            return Err(refuse(message));
+        }
         match (self.kind, default) {
             (Kind::String, Value::String(_)) | (Kind::Boolean, Value::Boolean(_)) => Ok(()),
             (Kind::Integer | Kind::Duration, default) => {
@@ -267,6 +278,23 @@ fn text(table: &Table, name: &str, key: &str) -> Result<Option<String>> {
     }
 }
 
+fn one_of(table: &Table, name: &str, kind: Kind) -> Result<Vec<Value>> {
+    let Some(list) = table.get("one_of") else {
+        return Ok(Vec::new());
+    };
+    let fits = |value: &Value| match (kind, value) {
+        (Kind::String, Value::String(_)) | (Kind::Boolean, Value::Boolean(_)) => true,
+        (Kind::Integer | Kind::Duration, value) => number(name, "one_of", kind, value).is_ok(),
+        _ => false,
+    };
+    match list.as_array() {
+        Some(list) if !list.is_empty() && list.iter().all(fits) => Ok(list.clone()),
+        _ => Err(refuse(format!(
+            "`one_of` of the input `{name}` lists values of its type"
+        ))),
+    }
+}
+
 fn number(name: &str, key: &str, kind: Kind, value: &Value) -> Result<i64> {
     match (kind, value) {
         (Kind::Integer, Value::Integer(value)) => Ok(*value),
@@ -319,4 +347,68 @@ fn inputs(manifest: &Table) -> Result<TokenStream> {
             }
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::types;
+
+    const GOOD: &str = r#"
+[inputs]
+server = { type = "string", from = "alert.labels.server" }
+stuck_after = { type = "duration", default = "5m", min = "1m", help = "how long" }
+most = { type = "integer", default = 3, one_of = [3, 5] }
+[causes]
+idle_in_transaction = "says what"
+"#;
+
+    #[test]
+    fn a_manifest_becomes_typed_inputs_and_an_enum_of_causes() {
+        let made = types(GOOD)
+            .map(|made| made.to_string())
+            .unwrap_or_else(|e| e.to_string());
+        for part in [
+            "pub server : :: std :: string :: String",
+            "pub stuck_after : :: std :: time :: Duration",
+            "pub most : i64",
+            "IdleInTransaction",
+            "Self :: IdleInTransaction => \"idle_in_transaction\"",
+            "300000i64",
+        ] {
+            assert!(made.contains(part), "{part} in {made}");
+        }
+    }
+
+    #[test]
+    fn each_mistake_in_a_manifest_is_named() {
+        for (from, to, says) in [
+            ("[causes]", "[cause]", "names no cause"),
+            ("[inputs]", "[inputs", "is not TOML"),
+            ("idle_in_transaction =", "Idle =", "lower case"),
+            ("server =", "type =", "is a word of Rust"),
+            (
+                "type = \"string\"",
+                "type = \"text\"",
+                "`string`, `integer`",
+            ),
+            ("from =", "form =", "`form` is no key"),
+            ("\"5m\"", "5", "is a duration"),
+            ("\"5m\"", "\"5 minutes\"", "is no duration"),
+            ("\"5m\"", "\"5s\"", "out of its bounds"),
+            ("default = 3", "default = 4", "none of its `one_of`"),
+            ("default = 3", "default = true", "none of its `one_of`"),
+            ("[3, 5]", "[]", "lists values"),
+            ("\"says what\"", "3", "described by a string"),
+        ] {
+            let text = GOOD.replace(from, to);
+            assert_ne!(text, GOOD, "{from}");
+            let error = types(&text)
+                .map(|made| made.to_string())
+                .map_err(|e| e.to_string());
+            assert!(
+                error.as_ref().is_err_and(|error| error.contains(says)),
+                "{says}: {error:?}"
+            );
+        }
+    }
 }

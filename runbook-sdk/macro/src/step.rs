@@ -162,3 +162,77 @@ fn check(kind: Kind, function: &ItemFn) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::TokenStream;
+    use quote::quote;
+
+    use super::expand;
+
+    fn error(kind: TokenStream, function: TokenStream) -> String {
+        expand(kind, function)
+            .map(|made| made.to_string())
+            .unwrap_or_else(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_kind_is_the_name_or_is_given() {
+        let named = quote! { fn verify(ctx: &Context) -> Result<Verification> { todo() } };
+        assert!(error(quote!(), named).contains("export_verify"));
+        let given = quote! { fn look(ctx: &Context) -> Result<Report> { todo() } };
+        assert!(error(quote!(diagnose), given).contains("export_diagnose"));
+    }
+
+    #[test]
+    fn each_mistake_in_a_step_is_named() {
+        let result = quote!(-> Result<Report>);
+        for (kind, function, says) in [
+            (
+                quote!(),
+                quote!(
+                    struct Step;
+                ),
+                "stands before a function",
+            ),
+            (
+                quote!(),
+                quote!(fn look(c: &Context) #result {}),
+                "`look` is no kind of step",
+            ),
+            (
+                quote!(fix),
+                quote!(fn look(c: &Context) #result {}),
+                "`fix` is no kind of step",
+            ),
+            (
+                quote!(),
+                quote!(async fn diagnose(c: &Context) #result {}),
+                "is not async",
+            ),
+            (
+                quote!(),
+                quote!(fn diagnose<T>(c: &T) #result {}),
+                "no generic parameters",
+            ),
+            (quote!(), quote!(fn diagnose() #result {}), "one argument"),
+            (
+                quote!(),
+                quote!(
+                    fn diagnose(c: &Context) {}
+                ),
+                "returns what it concludes",
+            ),
+            (
+                quote!(),
+                quote!(
+                    fn remediate() -> Result<()> {}
+                ),
+                "`fn remediate(ctx: &Context) -> Result<()>`",
+            ),
+        ] {
+            let error = error(kind, function);
+            assert!(error.contains(says), "{says}: {error}");
+        }
+    }
+}

@@ -1,7 +1,9 @@
 use interlock_sdk::wire::Gap;
-use interlock_sdk::{FakeDatabase, FakeHost};
+use interlock_sdk::{FakeDatabase, FakeHost, FakeSession};
 
 use crate::{bystander, diagnose, exporter, remediate};
+
+type Describe = fn(FakeSession) -> FakeSession;
 
 /// 20 readers wait for a migration that waits for pid 7.
 fn queue(db: FakeDatabase) -> FakeDatabase {
@@ -72,10 +74,7 @@ fn a_prepared_transaction_is_named_and_no_session_is_ended() {
 
 #[test]
 fn a_root_that_may_not_be_signalled_is_named_and_left_alone() {
-    let cases: [(
-        &str,
-        fn(interlock_sdk::FakeSession) -> interlock_sdk::FakeSession,
-    ); 7] = [
+    let cases: [(&str, Describe); 7] = [
         ("superuser", |s| s.superuser().idle_in_transaction("17m")),
         ("autovacuum worker", |s| {
             s.backend("autovacuum worker").active("17m")

@@ -2,6 +2,8 @@ use interlock_sdk::{FakeDatabase, FakeHost, FakeMetrics};
 
 use crate::{bystander, diagnose, exporter, remediate, ruled_out};
 
+type Describe = Box<dyn FnOnce(FakeMetrics) -> FakeMetrics>;
+
 fn at_ease(db: FakeDatabase) -> FakeDatabase {
     db.max_connections(100)
         .sessions_like(14, |n, s| bystander(n, s.pid(900 + n as i32)))
@@ -17,7 +19,7 @@ fn free_slots_and_a_wrong_alert_in_each_of_its_forms() {
                 .value("pg_up", up)
         }
     };
-    let cases: [(&str, Box<dyn FnOnce(FakeMetrics) -> FakeMetrics>); 5] = [
+    let cases: [(&str, Describe); 5] = [
         ("s old", Box::new(calm(900.0, 1.0, 95.0))),
         ("missing", Box::new(|m| m)),
         ("does not reach", Box::new(calm(4.0, 0.0, 95.0))),
