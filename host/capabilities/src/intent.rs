@@ -139,10 +139,18 @@ impl<A: Action> Intent<A> {
     }
 
     /// Begins the try; too late, it is settled as not tried.
+    #[expect(
+        clippy::result_large_err,
+        reason = "once per act; its error is a whole outcome"
+    )]
     pub fn begin(self) -> Result<Act<A>, Settled> {
         self.begin_at(BootTime::now())
     }
 
+    #[expect(
+        clippy::result_large_err,
+        reason = "once per act; its error is a whole outcome"
+    )]
     fn begin_at(self, now: BootTime) -> Result<Act<A>, Settled> {
         let late = now >= self.try_before;
         let act = Act {

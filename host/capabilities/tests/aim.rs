@@ -7,7 +7,7 @@ const SECOND: u64 = 1_000_000;
 const READ_AT: u64 = 10_000 * SECOND;
 
 fn recorded(answer: Result<Answer, Gap>) -> Recorded {
-    let at = Time::from_micros(READ_AT).unwrap();
+    let at = Time::from_micros(READ_AT).expect("a time before the year 10000");
     let ask = match &answer {
         Ok(Answer::AlertsList(_)) => Ask::AlertsList(alerts::AlertsAsk {}),
         Ok(Answer::WorkloadsDescribe(_)) => Ask::WorkloadsDescribe(workloads::DescribeAsk {

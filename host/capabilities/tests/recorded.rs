@@ -4,7 +4,7 @@ use interlock_capabilities::{Answer, Ask, Gap, ReadCall, Recorded, read::*};
 use interlock_gate::{ids::CallId, time::Time};
 
 fn at(micros: u64) -> Time {
-    Time::from_micros(micros).unwrap()
+    Time::from_micros(micros).expect("a time before the year 10000")
 }
 
 fn recorded(ask: Ask, answer: Result<Answer, Gap>) -> Recorded {

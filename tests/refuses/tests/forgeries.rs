@@ -6,8 +6,8 @@ use std::{collections::BTreeSet, fs, path::Path};
 fn names(folder: &str) -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let files = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name());
+        .expect("the folder of cases")
+        .map(|entry| entry.expect("an entry of it").file_name());
     files
         .filter_map(|name| name.to_str().map(str::to_owned))
         .filter(|name| name.ends_with(".rs"))
