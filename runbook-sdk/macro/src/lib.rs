@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod duration;
+mod input;
 mod manifest;
 mod step;
 mod steps;
