@@ -1,0 +1,21 @@
+;; world: diagnose-step
+;; Waits for the same answer twice; the first byte of each must agree.
+(module
+  (import "interlock:read/database@0.1.0" "sessions" (func $sessions (param i32 i32) (result i32)))
+  (import "interlock:read/database@0.1.0" "[method]pending-sessions.get" (func $sessions_get (param i32 i32)))
+  (memory (export "memory") 4)
+  (global $free (mut i32) (i32.const 65536))
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    (local $at i32)
+    (global.set $free (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
+    (local.set $at (global.get $free))
+    (global.set $free (i32.add (global.get $free) (local.get 3)))
+    (local.get $at))
+  (data (i32.const 16) "orders-db")
+  (func (export "interlock:step/diagnose@0.1.0#run") (param i32) (result i32)
+    (local $a i32)
+    (local.set $a (call $sessions (i32.const 16) (i32.const 9)))
+    (call $sessions_get (local.get $a) (i32.const 2048))
+    (call $sessions_get (local.get $a) (i32.const 3072))
+    (if (i32.ne (i32.load8_u (i32.const 2048)) (i32.load8_u (i32.const 3072))) (then unreachable))
+    (i32.const 1024)))

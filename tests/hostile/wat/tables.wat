@@ -1,0 +1,16 @@
+;; world: diagnose-step
+;; Has more tables than one.
+(module
+  (memory (export "memory") 4)
+  (global $free (mut i32) (i32.const 65536))
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    (local $at i32)
+    (global.set $free (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
+    (local.set $at (global.get $free))
+    (global.set $free (i32.add (global.get $free) (local.get 3)))
+    (local.get $at))
+  (table 1 funcref)
+  (table 1 funcref)
+  (table 1 funcref)
+  (func (export "interlock:step/diagnose@0.1.0#run") (param i32) (result i32)
+    (i32.const 1024)))
