@@ -13,6 +13,49 @@
 //!
 //! What always holds: an answer that could not be had is a [`Gap`], never an
 //! empty answer.
+//!
+//! ```
+//! use interlock_sdk::{Context, FakeHost, OnlyIf, Report, Result, step};
+//! # #[derive(Clone, Copy)]
+//! # enum Cause { IdleInTransaction }
+//! # impl interlock_sdk::CauseName for Cause {
+//! #     fn name(self) -> &'static str { "idle_in_transaction" }
+//! # }
+//!
+//! #[step]
+//! fn diagnose(ctx: &Context) -> Result<Report> {
+//!     let db = ctx.database("orders-db");
+//!     // Ask all, then read: the step lasts as long as its slowest answer.
+//!     let (sessions, locks) = (db.sessions(), db.locks());
+//!     // `?` on an answer that did not come ends as `unresolved: could not check`.
+//!     let sessions = sessions.get()?;
+//!     let open = sessions.items().filter(|s| s.is_client() && s.is_idle_in_transaction());
+//!     let mut report = Report::new();
+//!     report
+//!         .hypothesis(Cause::IdleInTransaction)
+//!         .path("open transactions keep their sessions; no slot is left")
+//!         .supports(&open.largest_group_by(|s| s.role.clone()), "idle in a transaction")
+//!         // A check that could not be made is listed by itself and caps the confidence.
+//!         .unless("a session waits for a lock", locks.get(), |locks| locks.waiting() > 0);
+//!     Ok(report)
+//! }
+//!
+//! let host = FakeHost::at("03:12:08Z").database("orders-db", |db| {
+//!     db.session(|s| s.pid(101).role("checkout").idle_in_transaction("14m"))
+//!         .session(|s| s.pid(102).role("orders_api").idle("2h"))
+//! });
+//! let run = host.run(diagnose).then(|ctx| {
+//!     for session in ctx.database("orders-db").sessions().get()?.items() {
+//!         if session.is_idle_in_transaction() {
+//!             // The item is the target: a step cannot name a pid it did not read.
+//!             ctx.database_write().terminate(session, OnlyIf::IdleInTransaction)?;
+//!         }
+//!     }
+//!     Ok(())
+//! });
+//! assert_eq!(run.causes(), ["idle_in_transaction"]);
+//! assert_eq!(run.plan().pids(), [101]);
+//! ```
 
 #![forbid(unsafe_code)]
 
