@@ -216,11 +216,13 @@ async fn rows(
     Ok(rows)
 }
 
-/// Between two attempts that nobody waits for.
-const PAUSE: Duration = Duration::from_secs(2);
+/// Between two attempts that nobody waits for: doubled from the first to the second, so that a
+/// wrong password does not fill the server's log.
+const PAUSE_MIN: Duration = Duration::from_secs(1);
+const PAUSE_MAX: Duration = Duration::from_secs(60);
 
 async fn keep(shared: Arc<Shared>, login: Arc<Login>, ours: OurPids) {
-    let mut attempt = 1;
+    let (mut attempt, mut pause) = (1, PAUSE_MIN);
     loop {
         match login.connect().await {
             Ok(Session {
@@ -229,6 +231,7 @@ async fn keep(shared: Arc<Shared>, login: Arc<Login>, ours: OurPids) {
                 driver,
             }) => {
                 ours.add(pid);
+                pause = PAUSE_MIN;
                 let live = Arc::new(Live {
                     client,
                     broken: Notify::new(),
@@ -242,7 +245,8 @@ async fn keep(shared: Arc<Shared>, login: Arc<Login>, ours: OurPids) {
             }
             Err(gap) => {
                 shared.state.send_replace(State::Down { attempt, gap });
-                _ = tokio::time::timeout(PAUSE, shared.again.notified()).await;
+                _ = tokio::time::timeout(pause, shared.again.notified()).await;
+                pause = (pause * 2).min(PAUSE_MAX);
             }
         }
         attempt += 1;

@@ -3,6 +3,7 @@
 use std::{future::Future, net::IpAddr, pin::Pin, sync::Arc, time::Duration};
 
 use interlock_capabilities::Gap;
+use rustls::RootCertStore;
 use tokio::time::{Instant, timeout_at};
 use tokio_postgres::{
     Client, Config, NoTls, Socket,
@@ -74,10 +75,20 @@ pub(super) struct Session {
 }
 
 impl Login {
+    /// Reads the login; a server off loopback is verified by this machine's root certificates.
     pub(super) fn read(
         login: &PostgresLogin,
         application_name: &str,
         timeout: Duration,
+    ) -> Result<Login, LoginError> {
+        Login::read_by(login, application_name, timeout, machine_roots)
+    }
+
+    pub(super) fn read_by(
+        login: &PostgresLogin,
+        application_name: &str,
+        timeout: Duration,
+        roots: fn() -> RootCertStore,
     ) -> Result<Login, LoginError> {
         let file = || login.dsn_file.display().to_string();
         let secret = Secret::read(&login.dsn_file)?;
@@ -97,7 +108,7 @@ impl Login {
             None
         } else {
             config.ssl_mode(SslMode::Require);
-            Some(verified_tls().ok_or(LoginError::NoRoots { file: file() })?)
+            Some(verified_tls(roots()).ok_or(LoginError::NoRoots { file: file() })?)
         };
         Ok(Login {
             config,
@@ -189,9 +200,13 @@ fn is_local(config: &Config) -> bool {
     })
 }
 
-fn verified_tls() -> Option<MakeRustlsConnect> {
-    let mut roots = rustls::RootCertStore::empty();
+fn machine_roots() -> RootCertStore {
+    let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    roots
+}
+
+fn verified_tls(roots: RootCertStore) -> Option<MakeRustlsConnect> {
     if roots.is_empty() {
         return None;
     }

@@ -2,6 +2,7 @@
 
 mod acts;
 mod reads;
+mod secure;
 
 use std::time::Duration;
 
