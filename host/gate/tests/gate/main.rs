@@ -5,6 +5,7 @@ mod laws;
 mod model;
 mod policy;
 mod screen_is_injective;
+mod shipped;
 mod sshsig;
 mod token;
 mod world;

@@ -1,0 +1,12 @@
+// What a permit permits cannot be changed afterwards.
+use interlock_gate::action::Terminate;
+use interlock_gate::permit::Permit;
+
+pub fn retarget(mut permit: Permit<Terminate>, other: Terminate) -> Terminate {
+    let _ = (&mut permit, &other);
+    std::mem::replace(&mut permit.action, other)
+}
+
+fn main() {
+    let _ = retarget;
+}
