@@ -301,15 +301,38 @@ pub(crate) fn token(person: &str, plan: &Plan, decision: Decision, nonce: u8) ->
         believed_cause: None,
         actions: acts_of(plan),
     };
-    let bytes = payload.to_bytes().unwrap();
+    Token::verify(&signed(person, &payload.to_bytes().unwrap())).unwrap()
+}
+
+/// An envelope around what `person` signs.
+pub(crate) fn signed(person: &str, payload: &[u8]) -> Vec<u8> {
     let key = signing_key(person);
-    let signature = key.sign(&to_be_signed(&bytes, HashName::Sha512)).to_bytes();
+    let signature = key
+        .sign(&to_be_signed(payload, HashName::Sha512))
+        .to_bytes();
     let armored = armor(
         &public(person),
         HashName::Sha512,
         &signature_wire(&signature),
     );
-    Token::verify(&Token::assemble(&bytes, &armored).unwrap()).unwrap()
+    Token::assemble(payload, &armored).unwrap()
+}
+
+/// That Alice settles the doubt about an action, signed by `person`.
+pub(crate) fn reconciled(person: &str, plan: &Plan, index: u16) -> Entry {
+    let said = json!({
+        "schema": "interlock.reconciliation.v1", "plan": plan.id(), "index": index,
+        "for": "apply", "found": "done", "approver": "alice", "reason": "looked",
+        "issued_at": start(), "nonce": Nonce::from_raw([5; 16]),
+    });
+    let payload = interlock_gate::canonical::to_bytes(&said).unwrap();
+    Entry::Reconciled {
+        plan: plan.id(),
+        index,
+        kind: Kind::Apply,
+        finding: "done: looked".to_owned(),
+        token: String::from_utf8(signed(person, &payload)).unwrap(),
+    }
 }
 
 pub(crate) fn token_entry(token: &Token) -> Entry {

@@ -5,6 +5,8 @@
 
 mod bytes;
 mod outcome;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

@@ -4,12 +4,14 @@
 //! Invariant: all state is a fold over the entries, and every entry in it was legal where it stands.
 
 mod history;
+mod illegal;
 pub mod rows;
 pub mod step;
 
 pub use history::take;
+pub use illegal::Illegal;
 pub use rows::{Change, Facts, IntentKey, IntentRow, PlanRow, PolicyRow, Rows, RunRow, TokenRow};
-pub use step::{Illegal, OPEN, RECONCILED, StepError, changes};
+pub use step::{OPEN, RECONCILED, StepError, changes};
 
 use crate::entry::Stamped;
 

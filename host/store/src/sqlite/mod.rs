@@ -5,6 +5,7 @@
 
 mod append;
 mod journal;
+mod known;
 mod open;
 mod query;
 mod rows;
@@ -58,7 +59,7 @@ pub struct SqliteStore {
 /// What answers questions.
 struct Reader {
     connection: Connection,
-    known: append::Known,
+    known: known::Known,
 }
 
 impl std::fmt::Debug for SqliteStore {
@@ -99,7 +100,7 @@ impl SqliteStore {
             places: places.clone(),
             key,
             clock,
-            known: append::Known::default(),
+            known: known::Known::default(),
             #[cfg(test)]
             watch: None,
         };
@@ -108,7 +109,7 @@ impl SqliteStore {
         let connection = open::connect(&places, Use::Read)?;
         let reader = Mutex::new(Reader {
             connection,
-            known: append::Known::default(),
+            known: known::Known::default(),
         });
         adjust(&mut writer);
         let (jobs, thread) = writer::start(writer)?;
@@ -136,7 +137,7 @@ impl SqliteStore {
 
     fn read_knowing<T>(
         &self,
-        read: impl FnOnce(&Connection, &mut append::Known) -> Result<T, StoreError>,
+        read: impl FnOnce(&Connection, &mut known::Known) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         // A panic while reading has changed nothing.
         let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);

@@ -13,7 +13,7 @@ use crate::error::{StoreError, sql};
 use crate::fold::{Facts, Fold, PlanRow, Rows, take};
 use crate::store::{Doubt, PlanLine, RunLine};
 
-use super::append::{HOUR_S, Known};
+use super::known::{HOUR_S, Known};
 use super::rows::{Tables, plan_id, state};
 use super::tree;
 

@@ -19,7 +19,8 @@ use crate::entry::{Entry, RecordedOutcome};
 use crate::error::{StoreError, sql};
 use crate::store::TreeSize;
 
-use super::append::{self, Known, unwritable};
+use super::append::{self, unwritable};
+use super::known::Known;
 use super::open::Places;
 use super::{Clock, tree};
 
@@ -86,7 +87,7 @@ struct Committed {
 struct Failed {
     jobs: Vec<Job>,
     put: Vec<Put>,
-    error: StoreError,
+    refused: Refused,
 }
 
 /// Moments at which a crash would leave the files in different states.
@@ -141,8 +142,7 @@ impl Writer {
                 put,
                 signed: Some(signed),
             }) => self.publish(put, &signed),
-            Err(Failed { jobs, put, error }) => {
-                let refused = unwritable(error);
+            Err(Failed { jobs, put, refused }) => {
                 jobs.into_iter().for_each(|job| job.refuse(refused.clone()));
                 put.into_iter()
                     .for_each(|put| put.answer(Err(refused.clone())));
@@ -158,11 +158,11 @@ impl Writer {
         let mut transaction = match begin {
             Ok(transaction) => transaction,
             Err(error) => {
-                let error = sql("write the store")(error);
+                let refused = unwritable(sql("write the store")(error));
                 return Err(Failed {
                     jobs: batch,
                     put: Vec::new(),
-                    error,
+                    refused,
                 });
             }
         };
@@ -222,7 +222,7 @@ impl Writer {
                 return Err(Failed {
                     jobs: Vec::new(),
                     put,
-                    error,
+                    refused: unwritable(error),
                 });
             }
         };
@@ -233,11 +233,11 @@ impl Writer {
         match transaction.commit() {
             Ok(()) => {}
             Err(error) => {
-                let error = sql("write the store")(error);
+                let refused = unwritable(sql("write the store")(error));
                 return Err(Failed {
                     jobs: Vec::new(),
                     put,
-                    error,
+                    refused,
                 });
             }
         }

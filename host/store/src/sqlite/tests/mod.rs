@@ -2,6 +2,7 @@
 
 mod crash;
 mod opening;
+mod plans;
 mod promises;
 mod random;
 mod verified;
@@ -13,6 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use futures::executor::block_on;
 use interlock_capabilities::journal::{Journal as _, Leaf, Refused};
 use interlock_gate::plan::Plan;
+use interlock_gate::state::PlanState;
 use interlock_gate::time::Time;
 use interlock_gate::token::{Decision, Token};
 
@@ -77,4 +79,8 @@ fn approved(store: &SqliteStore, name: &str, sessions: u8) -> (Plan, Token) {
 fn intend(store: &SqliteStore, plan: &Plan, index: u16, token: &Token) -> Result<Leaf, Refused> {
     let basis = sample::basis(plan, index, &[token], size(store));
     block_on(store.append(&sample::action(plan, index), &basis))
+}
+
+fn state(store: &SqliteStore, plan: &Plan) -> PlanState {
+    block_on(store.history(&plan.id())).unwrap().state
 }

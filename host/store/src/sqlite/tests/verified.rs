@@ -346,3 +346,29 @@ fn the_checkpoint_outside_is_the_newest() {
     let signed = Signed::verify(&note, &public(folder.path())).unwrap();
     assert_eq!(signed.head().size, 10);
 }
+
+#[test]
+fn a_reconciliation_counts_only_as_signed() {
+    for (signer, about, good) in [
+        ("alice", 0, true),
+        ("mallory", 0, false),
+        ("alice", 1, false),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(folder.path()).unwrap();
+        let (plan, token) = approved(&store, "k7qd", 2);
+        intend(&store, &plan, 0, &token).unwrap();
+        let mut entry = sample::reconciled(signer, &plan, about);
+        if let Entry::Reconciled { index, .. } = &mut entry {
+            *index = 0;
+        }
+        record(&store, entry).unwrap();
+        assert_eq!(state(&store, &plan), PlanState::Stopped { at: 0 });
+        drop(store);
+        let verdict = verify(folder.path());
+        assert_eq!(verdict.is_good(), good, "{signer} {about}: {verdict:?}");
+        if !good {
+            assert_eq!(verdict.first_bad.unwrap().first, 6);
+        }
+    }
+}
