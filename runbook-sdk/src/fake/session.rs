@@ -283,6 +283,12 @@ impl FakeLock {
         self
     }
 
+    /// On a relation, by the transaction of this id.
+    pub fn transaction_of(mut self, transaction: &str) -> Self {
+        self.lock.transaction = Some(transaction.to_owned());
+        self
+    }
+
     /// In this mode.
     pub fn mode(mut self, mode: &str) -> Self {
         self.lock.mode = mode.to_owned();

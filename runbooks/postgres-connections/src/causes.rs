@@ -11,8 +11,8 @@ pub mod traffic_surge;
 use interlock_sdk::{Evidence, Found, Hypothesis, Report};
 
 use crate::Cause;
-use crate::facts::Facts;
 use crate::stuck::Stuck;
+use crate::view::View;
 
 /// What the evidence says of one cause.
 pub enum Judged<'f> {
@@ -62,13 +62,14 @@ pub trait Case {
     }
 }
 
-/// The check that more work than usual, all of it making progress, would refute.
+/// The check that more work than usual would refute: where most sessions get it
+/// done, few that are stuck explain nothing.
 pub(crate) fn unless_surging<'r>(
     hypothesis: Hypothesis<'r>,
-    facts: &Facts,
-    at_work: usize,
-    clients: usize,
+    view: &View<'_>,
+    explained: usize,
 ) -> Hypothesis<'r> {
+    let facts = view.facts;
     hypothesis.unless(
         "more work than usual, most sessions busy",
         facts.commits_asked(),
@@ -76,9 +77,10 @@ pub(crate) fn unless_surging<'r>(
             let Some((_, trend)) = facts.commits() else {
                 return Found::cannot_tell("no commit rate of this server before and now");
             };
-            let busy = at_work * 2 >= clients;
+            let (at_work, used) = (view.in_use().len(), view.used());
+            let busy = at_work * 2 >= used && at_work > explained * 2;
             let answer = if trend.rises() { "yes" } else { "no" };
-            let says = format!("{answer}: {}; {at_work} of {clients} at work", trend.says());
+            let says = format!("{answer}: {}; {at_work} of {used} at work", trend.says());
             Found::so(trend.rises() && busy, says)
         },
     )

@@ -9,7 +9,7 @@ use interlock_sdk::{Found, Item, Items, Report, State, said};
 use crate::Cause;
 use crate::causes::{Case, Judged, unless_surging};
 use crate::queue::Root;
-use crate::sessions::{may_be_ended, role, says_backup, says_report, whose};
+use crate::sessions::{may_be_signalled, role, says_backup, says_exporter, says_report, whose};
 use crate::stuck::{SESSIONS_MAX, Stuck, StuckSession};
 use crate::view::View;
 
@@ -29,8 +29,8 @@ pub fn judge<'v, 'f: 'v>(view: &'v View<'f>) -> Judged<'v> {
     let all = view
         .clients
         .filter(|s| !s.ours && s.role.is_some() && beyond(s));
-    let idle = all.filter(|s| !reads_on(s, view));
-    let idle = without_few_reports(&idle, view);
+    let idle = all.filter(|s| !shares_a_running_snapshot(s, view));
+    let idle = without_few_long_works(&idle, view);
     let by_database = |s: &Item<'_, Session>| (s.role.clone(), s.database.clone());
     let mut stuck = shares(&idle, view, by_database);
     if stuck.is_empty() {
@@ -51,10 +51,9 @@ pub fn judge<'v, 'f: 'v>(view: &'v View<'f>) -> Judged<'v> {
     }
     let roles: Vec<_> = stuck.iter().map(|s| s.role.clone()).collect();
     let is_stuck = |s: &Item<'_, Session>| stuck.iter().any(|stuck| stuck.pid == s.pid);
-    let to_end = stuck.filter(|s| may_be_ended(s));
-    let is_spared =
-        |s: &Item<'_, Session>| roles.contains(&s.role) && (!is_stuck(s) || !may_be_ended(s));
-    let spared = all.filter(is_spared);
+    let to_end = stuck.filter(|s| may_be_signalled(s));
+    let is_spared = |s: &Item<'_, Session>| !is_stuck(s) || !may_be_signalled(s);
+    let spared = all.filter(|s| roles.contains(&s.role) && is_spared(s));
     Judged::Speaks(Box::new(IdleInTransaction {
         view,
         stuck,
@@ -77,22 +76,16 @@ fn shares<'f, K: PartialEq + Eq + std::hash::Hash + Clone>(
     idle.filter(|s| keys.contains(&key(s)))
 }
 
-/// A backup, or one whose snapshot others read by.
-fn reads_on(session: &Item<'_, Session>, view: &View<'_>) -> bool {
-    says_backup(session) || shares_a_running_snapshot(session, view)
-}
-
-/// A report that has not asked for a while may still be reading. A crowd of
-/// them that does nothing is not.
-fn without_few_reports<'f>(idle: &Items<'f, Session>, view: &View<'f>) -> Items<'f, Session> {
-    let reports = idle
-        .filter(|s| says_report(s))
-        .groups_by(|s| s.role.clone());
+/// A backup or a report that has not asked for a while may still be reading, and
+/// a name is enough to spare it. A crowd of that name which does nothing is none.
+fn without_few_long_works<'f>(idle: &Items<'f, Session>, view: &View<'f>) -> Items<'f, Session> {
+    let says_so = |s: &Item<'f, Session>| says_backup(s) || says_report(s) || says_exporter(s);
+    let named = idle.filter(says_so).groups_by(|s| s.role.clone());
     let few = |s: &Item<'f, Session>| {
-        let group = reports.iter().find(|(role, _)| *role == s.role);
+        let group = named.iter().find(|(role, _)| *role == s.role);
         group.is_some_and(|(_, group)| !view.is_a_share(group.len()))
     };
-    idle.filter(|s| !(says_report(s) && few(s)))
+    idle.filter(|s| !(says_so(s) && few(s)))
 }
 
 /// A backup with several jobs holds its snapshot in a session that does
@@ -104,6 +97,8 @@ fn shares_a_running_snapshot(session: &Item<'_, Session>, view: &View<'_>) -> bo
     let reads_by_it = |other: &Item<'_, Session>| {
         other.pid != session.pid
             && other.doing() == Some(State::Active)
+            // Short statements have the same horizon by chance.
+            && other.in_transaction_for() >= Some(view.facts.stuck_after)
             && other.role == session.role
             && other.database == session.database
             && other.backend_xmin.as_ref() == Some(snapshot)
@@ -235,7 +230,7 @@ impl Case for IdleInTransaction<'_, '_> {
                 &facts.sessions,
                 |_| Found::so(spared * 2 > stuck, format!("{spared} of {stuck} might")),
             );
-        unless_surging(hypothesis, facts, view.in_use().len(), used);
+        unless_surging(hypothesis, view, stuck);
         if spared > 0 {
             let pids: Vec<String> = self.spared.iter().map(|s| s.pid.to_string()).collect();
             report.note(format!(

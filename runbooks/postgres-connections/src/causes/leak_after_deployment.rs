@@ -13,7 +13,7 @@ use interlock_sdk::{Found, Item, Items, Report, State, Time, said};
 use crate::Cause;
 use crate::causes::{Case, Judged, unless_surging};
 use crate::pools::Pool;
-use crate::sessions::may_be_ended;
+use crate::sessions::may_be_signalled;
 use crate::stuck::{SESSIONS_MAX, Stuck, StuckSession};
 use crate::view::View;
 
@@ -164,8 +164,7 @@ fn deployment<'f>(
         matches!(change.kind.as_str(), "deployment" | "config")
             && change.service.as_deref().is_some_and(names)
     });
-    let mut began: Vec<Time> = unused.iter().filter_map(|s| s.began()).collect();
-    began.sort();
+    let began = beginnings(unused);
     // A few of a pool's own resting sessions may be older than the leak.
     let Some(first) = began.get(began.len() / 5) else {
         return Deployed::None;
@@ -184,8 +183,7 @@ fn deployment<'f>(
 
 /// They began one after the other: not at once, as a pool fills itself.
 fn grows(unused: &Items<'_, Session>) -> bool {
-    let mut began: Vec<Time> = unused.iter().filter_map(|s| s.began()).collect();
-    began.sort();
+    let began = beginnings(unused);
     let (Some(first), Some(last)) = (began.first(), began.last()) else {
         return false;
     };
@@ -200,8 +198,9 @@ fn grows(unused: &Items<'_, Session>) -> bool {
     span >= UNUSED_MIN && most_at_once * 4 <= began.len()
 }
 
-/// Of the unused, those that are neither young nor older than the change. None
-/// where most of them may be the pool's own: which ones is not known.
+/// Of the unused, those that are neither young, nor older than the change, nor
+/// opened together as a pool does. None where most of them may be the pool's
+/// own: which ones is not known.
 fn to_end<'f>(
     view: &View<'f>,
     total: usize,
@@ -215,13 +214,33 @@ fn to_end<'f>(
     };
     let above = most.map_or(total, |most| total.saturating_sub(most));
     let known = above * 2 >= unused.len();
+    let began = beginnings(unused);
     unused.filter(|s| {
         known
-            && may_be_ended(s)
+            && may_be_signalled(s)
             && s.idle_for() >= Some(view.facts.stuck_after)
-            && s.began()
-                .is_some_and(|began| since.is_none_or(|since| began >= since))
+            && s.began().is_some_and(|at| {
+                since.is_none_or(|since| at >= since) && !is_of_a_burst(at, &began)
+            })
     })
+}
+
+fn beginnings(sessions: &Items<'_, Session>) -> Vec<Time> {
+    let mut began: Vec<Time> = sessions.iter().filter_map(|s| s.began()).collect();
+    began.sort();
+    began
+}
+
+/// Several began at that moment, and elsewhere it was one after the other.
+fn is_of_a_burst(at: Time, began: &[Time]) -> bool {
+    let (Some(first), Some(last)) = (began.first(), began.last()) else {
+        return false;
+    };
+    let near = |other: &&Time| other.since(at).max(at.since(**other)) < AT_ONCE;
+    let here = began.iter().filter(near).count() as u128;
+    let span = last.since(*first).as_millis();
+    // Four times as many as in any stretch of that length, on the average.
+    here >= 3 && here * span > 4 * (began.len() as u128) * (AT_ONCE * 2).as_millis()
 }
 
 impl Leak<'_, '_> {
@@ -326,7 +345,7 @@ impl Case for Leak<'_, '_> {
                     None => Found::cannot_tell("the topology gives no pool size for its role"),
                 },
             );
-        unless_surging(hypothesis, facts, view.in_use().len(), used);
+        unless_surging(hypothesis, view, unused);
         let spared = unused - self.to_end.len();
         if spared > 0 {
             report.note(format!(

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use interlock_sdk::wire::{Change, Lock, Session};
+use interlock_sdk::wire::{Change, Lock, PreparedTransaction, Session};
 use interlock_sdk::{Found, Item, Items, Report, State, said};
 
 use crate::Cause;
@@ -210,6 +210,29 @@ impl<'f> LockConvoy<'_, 'f> {
         }
     }
 
+    /// The prepared transactions that hold what is waited for; all of them where
+    /// the locks do not tell which.
+    fn prepared(&self, all: Items<'f, PreparedTransaction>) -> Items<'f, PreparedTransaction> {
+        let (Some(rows), Ok(locks)) = (&self.rows, &self.view.facts.locks) else {
+            return all;
+        };
+        let waited_for = |held: &Item<'_, Lock>| {
+            held.pid.is_none()
+                && rows.iter().any(|row| {
+                    let relation = row.relation.is_some() && row.relation == held.relation;
+                    relation || (row.transaction.is_some() && row.transaction == held.transaction)
+                })
+        };
+        let held = locks.items().filter(|lock| waited_for(lock));
+        let holds = |p: &Item<'_, PreparedTransaction>| {
+            held.iter()
+                .any(|lock| lock.transaction.as_ref() == Some(&p.transaction))
+        };
+        Some(all.filter(|p| holds(p)))
+            .filter(|some| !some.is_empty())
+            .unwrap_or(all)
+    }
+
     /// A migration or a deployment shortly before the first wait: shown beside.
     fn triggers(&self) -> Option<Items<'f, Change>> {
         let changes = self.view.facts.changes.as_ref().ok()?;
@@ -284,13 +307,13 @@ impl Case for LockConvoy<'_, '_> {
                 hypothesis = hypothesis.supports(root, format!("the root: {}", self.root()));
             }
             (Holder::Prepared, Ok(prepared)) if !prepared.is_empty() => {
+                let prepared = self.prepared(prepared.items());
                 let gids: Vec<String> = prepared
-                    .items()
                     .iter()
                     .map(|p| format!("`{}` of `{}`", p.gid, p.owner))
                     .collect();
                 let says = format!("prepared and not ended: {}", gids.join(", "));
-                hypothesis = hypothesis.supports(&prepared.items(), says);
+                hypothesis = hypothesis.supports(&prepared, says);
             }
             _ => {}
         }
@@ -314,7 +337,7 @@ impl Case for LockConvoy<'_, '_> {
                     None => Found::cannot_tell("since when they wait is not told"),
                 }
             });
-        unless_surging(hypothesis, facts, view.in_use().len(), view.used());
+        unless_surging(hypothesis, view, waiters);
         self.notes(report);
     }
 

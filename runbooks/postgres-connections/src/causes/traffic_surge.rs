@@ -58,7 +58,7 @@ impl Case for TrafficSurge<'_, '_> {
 
     fn tell(&self, report: &mut Report) {
         let (view, facts) = (self.view, self.view.facts);
-        let used = view.used();
+        let (used, at_work) = (view.used(), self.at_work.len());
         let stuck = |s: &Item<'_, Session>| s.idle_in_transaction_for() >= Some(facts.stuck_after);
         let stuck = view.clients.filter(stuck).len();
         report
@@ -67,19 +67,20 @@ impl Case for TrafficSurge<'_, '_> {
             .supports(self.commits, format!("commits: {}", self.trend.says()))
             .supports(
                 &self.at_work,
-                format!("{} of {used} at work just now", self.at_work.len()),
+                format!("{at_work} of {used} at work just now"),
             )
-            .unless("sessions wait for a lock", &facts.locks, |_| {
-                let waiters = view.queue.as_ref().map_or(0, |queue| queue.waiters());
-                Found::so(
-                    view.is_a_share(waiters),
-                    format!("{waiters} of {used} wait"),
-                )
-            })
             .unless(
-                "sessions hold transactions and do nothing",
+                "more sessions wait for a lock than are at work",
+                &facts.locks,
+                |_| {
+                    let waiters = view.queue.as_ref().map_or(0, |queue| queue.waiters());
+                    Found::so(waiters > at_work, format!("{waiters} of {used} wait"))
+                },
+            )
+            .unless(
+                "more sessions hold transactions and do nothing",
                 &facts.sessions,
-                |_| Found::so(view.is_a_share(stuck), format!("{stuck} of {used} do")),
+                |_| Found::so(stuck > at_work, format!("{stuck} of {used} do")),
             );
         report.note("no session is to be ended: each of them gets its work done");
     }

@@ -180,7 +180,7 @@ fn a_role_that_holds_too_little_to_explain_it_is_not_blamed() {
 }
 
 #[test]
-fn a_crowd_that_calls_itself_a_report_and_does_nothing_is_no_report() {
+fn a_crowd_that_calls_itself_a_backup_and_does_nothing_is_none() {
     let host = FakeHost::at("03:12:08Z").database("db", |db| {
         db.max_connections(43)
             .sessions_like(30, |n, s| {
@@ -261,4 +261,39 @@ fn of_several_exporters_the_alerts_own_is_believed() {
         .iter()
         .find(|ruled_out| ruled_out.cause == "traffic_surge");
     assert!(surge.is_some_and(|surge| surge.because[0].says.contains("41/s")));
+}
+
+#[test]
+fn a_superusers_sessions_are_named_and_not_ended() {
+    let host = FakeHost::at("03:12:08Z").database("db", |db| {
+        db.max_connections(33)
+            .sessions_like(24, |n, s| {
+                s.pid(100 + n as i32)
+                    .role("postgres")
+                    .superuser()
+                    .idle_in_transaction("8m")
+            })
+            .sessions_like(6, |n, s| bystander(n, s.pid(900 + n as i32)))
+    });
+    let run = host.run(diagnose).then(remediate);
+    assert_eq!(run.causes(), ["idle_in_transaction"]);
+    assert!(run.plan().is_empty());
+}
+
+#[test]
+fn a_horizon_that_is_shared_by_chance_spares_nobody() {
+    let host = FakeHost::at("03:12:08Z").database("db", |db| {
+        db.max_connections(33)
+            .sessions_like(24, |n, s| {
+                s.pid(100 + n as i32)
+                    .role("web")
+                    .idle_in_transaction("8m")
+                    .snapshot("771")
+            })
+            .session(|s| s.pid(200).role("web").active("1s").snapshot("771"))
+            .sessions_like(5, |n, s| bystander(n, s.pid(900 + n as i32)))
+    });
+    let run = host.run(diagnose).then(remediate);
+    assert_eq!(run.causes(), ["idle_in_transaction"]);
+    assert_eq!(run.plan().pids(), pids(100, 24));
 }

@@ -148,3 +148,21 @@ fn a_leak_that_is_seconds_old_counts_in_seconds() {
     assert_eq!(run.causes(), ["leak_after_deployment"]);
     assert_eq!(run.plan().pids(), (100..135).collect::<Vec<i32>>());
 }
+
+#[test]
+fn what_the_pool_opened_at_its_start_is_left_to_it() {
+    let host = FakeHost::at("03:12:08Z")
+        .database("db", |db| {
+            leaked(db, "checkout")
+                // Five at once when it started, and hardly any work for them since.
+                .sessions_like(5, |n, s| {
+                    used_once(s.pid(300 + n as i32).role("checkout"), 1_700)
+                })
+        })
+        .metrics(exporter(47.0, 90.0, 92.0))
+        .topology(|t| t.service("checkout", |s| s.uses("db", "checkout")))
+        .changes(|c| c.deployment("29m", "checkout", "2.31.0"));
+    let run = host.run(diagnose).then(remediate);
+    assert_eq!(run.causes(), ["leak_after_deployment"]);
+    assert_eq!(run.plan().pids(), (100..132).collect::<Vec<i32>>());
+}

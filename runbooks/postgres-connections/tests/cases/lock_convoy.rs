@@ -64,6 +64,11 @@ fn a_prepared_transaction_is_named_and_no_session_is_ended() {
     assert_eq!(run.causes(), ["lock_convoy"]);
     assert!(run.plan().is_empty());
     assert!(run.report().summary.contains("prepared transaction"));
+    let named = format!("{:?}", run.report().hypotheses[0].supports);
+    assert!(
+        named.contains("tx-47") && !named.contains("tx-48"),
+        "{named}"
+    );
     assert!(
         run.report()
             .notes

@@ -44,3 +44,27 @@ fn pools_that_are_too_large_are_not_blamed_for_sessions_that_are_stuck() {
         });
     assert_eq!(host.run(diagnose).causes(), ["idle_in_transaction"]);
 }
+
+#[test]
+fn a_surge_beside_sessions_that_are_stuck_is_a_second_cause() {
+    let host = FakeHost::at("03:12:08Z")
+        .database("db", |db| {
+            db.max_connections(50)
+                .sessions_like(15, |n, s| {
+                    s.pid(100 + n as i32).role("web").idle_in_transaction("8m")
+                })
+                .sessions_like(28, |n, s| s.pid(200 + n as i32).role("gw").active("1s"))
+                .sessions_like(4, |n, s| s.pid(300 + n as i32).role("jobs").idle("50m"))
+        })
+        .metrics(exporter(47.0, 90.0, 400.0));
+    let run = host.run(diagnose).then(remediate);
+    assert_eq!(run.causes(), ["traffic_surge", "idle_in_transaction"]);
+    assert_eq!(run.plan().pids(), (100..115).collect::<Vec<i32>>());
+    for hypothesis in &run.report().hypotheses {
+        let refuted = hypothesis
+            .checks
+            .iter()
+            .filter(|check| matches!(check.outcome, interlock_sdk::wire::Checked::Refuted));
+        assert_eq!(refuted.count(), 0, "{}", hypothesis.cause);
+    }
+}
