@@ -9,8 +9,9 @@ use postgres_connections::{Inputs, Stuck};
 /// From here on the server is as good as full.
 const FULL_PERCENT: usize = 90;
 const LINES_MAX: u32 = 50;
-/// Refusals older than this may be from before the change.
-const JUST_NOW: Duration = Duration::from_secs(15);
+/// Refusals older than this may be from before the change. Whoever has sessions
+/// ended after seconds is verified after seconds.
+const JUST_NOW: Duration = Duration::from_secs(10);
 
 #[step]
 fn verify(ctx: &Context) -> Result<Verification> {
@@ -18,7 +19,8 @@ fn verify(ctx: &Context) -> Result<Verification> {
     let stuck = ctx.findings::<Stuck>()?;
     let db = ctx.database(&input.server);
     let (settings, sessions) = (db.settings(), db.sessions());
-    let since = Window::before(ctx.started(), JUST_NOW);
+    let just_now = JUST_NOW.min(input.stuck_after / 2);
+    let since = Window::before(ctx.started(), just_now);
     let refused = ctx
         .logs(&input.server)
         .search(since, postgres_connections::REFUSED, LINES_MAX);
@@ -71,7 +73,7 @@ fn verify(ctx: &Context) -> Result<Verification> {
     verification = verification.shown_by(&sessions, shown);
     verification = match &refused {
         Ok(lines) => {
-            let says = format!("refused connections within {}: {refusals}", said(JUST_NOW));
+            let says = format!("refused connections within {}: {refusals}", said(just_now));
             verification.shown_by(lines, says)
         }
         Err(gap) => {
