@@ -12,7 +12,12 @@ use crate::words::quote;
 
 /// The server's own words, with its code.
 pub(super) fn words(error: &DbError) -> String {
-    format!("{} ({})", quote(error.message()), error.code().code())
+    let message = quote(error.message());
+    let code = error.code().code();
+    match error.detail() {
+        Some(detail) => format!("{message}: {} ({code})", quote(detail)),
+        None => format!("{message} ({code})"),
+    }
 }
 
 /// Why a question has no answer.

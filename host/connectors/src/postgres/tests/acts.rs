@@ -1,6 +1,5 @@
 use interlock_capabilities::Outcome;
 use interlock_gate::revision::Revision;
-use interlock_test_servers::Session as Client;
 
 use super::*;
 use crate::postgres::act::{Ready, Signal as Act};
@@ -43,7 +42,9 @@ async fn a_session_as_it_was_seen_is_ended_once() {
     let client = in_transaction(&server, "checkout").await;
     let aborted = in_transaction(&server, "checkout").await;
     assert!(aborted.run("SELECT 1/0").await.is_err());
-    let all = connector.sessions().await;
+    let all = connector
+        .sessions_when(&aborted, "idle in transaction (aborted)")
+        .await;
 
     let seen = revision(&all, client.pid());
     let done = Outcome::Done {

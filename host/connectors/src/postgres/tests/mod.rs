@@ -12,7 +12,7 @@ use interlock_capabilities::{
     wire::{Session, Sessions},
 };
 use interlock_gate::{action::SessionArguments, revision::SessionRevision, time::Time};
-use interlock_test_servers::{Postgres as Server, postgres::*};
+use interlock_test_servers::{Postgres as Server, Session as Client, postgres::*};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
@@ -79,6 +79,17 @@ fn ask() -> DatabaseAsk {
 impl Connector {
     async fn sessions(&self) -> Sessions {
         self.postgres.sessions(ask(), LIMIT).await.unwrap()
+    }
+
+    /// What the server says once `client` is in `state`: a client hears of an error sooner.
+    async fn sessions_when(&self, client: &Client, state: &str) -> Sessions {
+        loop {
+            let all = self.sessions().await;
+            if of(&all, client.pid()).state.as_deref() == Some(state) {
+                return all;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 }
 

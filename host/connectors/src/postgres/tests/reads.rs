@@ -1,5 +1,4 @@
 use interlock_capabilities::Gap;
-use interlock_test_servers::Session as Client;
 
 use super::*;
 use crate::health::Health;
@@ -23,7 +22,9 @@ async fn sessions_show_what_the_server_knows_and_no_literal() {
     assert!(aborted.run("SELECT 1/0").await.is_err());
     let admin = server.superuser().await.unwrap();
 
-    let all = connector.sessions().await;
+    let all = connector
+        .sessions_when(&aborted, "idle in transaction (aborted)")
+        .await;
     let session = of(&all, open.pid());
     assert_eq!(session.state.as_deref(), Some("idle in transaction"));
     assert_eq!(session.backend_type.as_deref(), Some("client backend"));
