@@ -119,8 +119,7 @@ pub fn intend<'a, A: Action + 'a>(
     now: Time,
 ) -> Soon<'a, Result<Intent<A>, Refused>> {
     // Before the entry is written: time that the journal takes is not given again.
-    let left = permit.not_after().micros().saturating_sub(now.micros());
-    let try_before = BootTime::now().after(TRY_WITHIN.min(Duration::from_micros(left)));
+    let try_before = try_before(BootTime::now(), permit.not_after(), now);
     Box::pin(async move {
         let action: AnyAction = permit.action().clone().into();
         let leaf = journal.append(&action, permit.basis()).await?;
@@ -130,6 +129,17 @@ pub fn intend<'a, A: Action + 'a>(
             try_before,
         })
     })
+}
+
+/// The permit's end on the clock that nobody can set back.
+fn try_before(boot: BootTime, not_after: Time, now: Time) -> BootTime {
+    let left = not_after.micros().saturating_sub(now.micros());
+    boot.after(TRY_WITHIN.min(Duration::from_micros(left)))
+}
+
+/// Whether the time to try is over: it ends with the moment itself.
+fn is_over(try_before: BootTime, now: BootTime) -> bool {
+    now >= try_before
 }
 
 impl<A: Action> Intent<A> {
@@ -144,15 +154,7 @@ impl<A: Action> Intent<A> {
         reason = "once per act; its error is a whole outcome"
     )]
     pub fn begin(self) -> Result<Act<A>, Settled> {
-        self.begin_at(BootTime::now())
-    }
-
-    #[expect(
-        clippy::result_large_err,
-        reason = "once per act; its error is a whole outcome"
-    )]
-    fn begin_at(self, now: BootTime) -> Result<Act<A>, Settled> {
-        let late = now >= self.try_before;
+        let late = is_over(self.try_before, BootTime::now());
         let act = Act {
             permit: self.permit,
             leaf: self.leaf,
@@ -244,3 +246,56 @@ macro_rules! any_intent {
 }
 
 for_each_action!(any_intent);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_intent_is_over_when_its_permit_is_and_never_later_than_half_a_minute() {
+        let boot = BootTime::now();
+        let now = Time::from_micros(1_000_000).unwrap();
+        let over = |permit_s: u64, after: Duration| {
+            is_over(
+                try_before(boot, now.plus_seconds(permit_s), now),
+                boot.after(after),
+            )
+        };
+        let (last, moment) = (
+            Duration::from_secs(8) - Duration::from_nanos(1),
+            Duration::from_secs(8),
+        );
+        assert!(!over(8, last));
+        assert!(over(8, moment));
+        assert!(!over(900, TRY_WITHIN - Duration::from_nanos(1)));
+        assert!(over(900, TRY_WITHIN));
+        // A permit that has ended gives no time at all.
+        assert!(is_over(try_before(boot, now, now.plus_seconds(5)), boot));
+    }
+
+    #[test]
+    fn only_acts_that_do_not_depend_on_each_other_go_on_past_a_change() {
+        let words = |capability| {
+            let found = Revision::Unconditional;
+            let all = [
+                Outcome::Done {
+                    after: found.clone(),
+                },
+                Outcome::Gone,
+                Outcome::Moved { found },
+                Outcome::Refused { why: String::new() },
+                Outcome::NotTried { why: String::new() },
+                Outcome::Unknown { why: String::new() },
+            ];
+            let on = all
+                .iter()
+                .filter(|outcome: &&Outcome| outcome.goes_on(capability));
+            on.map(Outcome::word).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            words(Capability::Terminate),
+            ["done", "gone", "moved", "refused"]
+        );
+        assert_eq!(words(Capability::Scale), ["done", "gone"]);
+    }
+}
