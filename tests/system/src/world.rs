@@ -99,13 +99,23 @@ impl WorldBuilder {
     }
 
     fn pace(&self) -> Pace {
-        match self.times {
-            Times::Seconds => Pace {
-                calm: Duration::from_secs(4),
-                age: Duration::from_secs(3),
-                ..Pace::fast()
-            },
-            Times::AsShipped => Pace::minute(),
+        if self.times == Times::AsShipped {
+            return Pace::minute();
+        }
+        let seconds = Duration::from_secs;
+        // A rate over one minute needs that minute before it says anything of daily business.
+        let calm = seconds(if self.watched { 75 } else { 1 });
+        let age = seconds(match self.scenario.plot {
+            // A session counts as unused from half a minute on.
+            Plot::LeakAfterDeployment => 32,
+            // Until the rise shows in that rate.
+            Plot::TrafficSurge => 45,
+            _ => 3,
+        });
+        Pace {
+            calm,
+            age,
+            ..Pace::fast()
         }
     }
 }

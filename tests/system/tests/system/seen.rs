@@ -4,13 +4,16 @@ use interlock_system_tests::World;
 use serde_json::Value;
 
 /// A run about the world's incident, at the pace of a test.
-pub(crate) const RUN: [&str; 7] = [
+pub(crate) const RUN: [&str; 9] = [
     "run",
     "postgres-connections",
     "--incident",
     "incident.toml",
     "-i",
     "stuck_after=2s",
+    // The steps of a range follow from it: the shortest shows most of a young server.
+    "-i",
+    "lookback=10m",
     "--json",
 ];
 
