@@ -119,7 +119,4 @@ pub enum RunError {
     /// What was asked does not fit where the run or plan stands.
     #[error("{0}")]
     NotNow(String),
-    /// A source or its connector cannot be set up.
-    #[error("the configured sources cannot be used: {0}")]
-    Sources(String),
 }

@@ -125,8 +125,7 @@ impl Runner {
             .map(|token| token.payload().approver.to_string())
             .next_back()
             .unwrap_or_else(|| caller.shown());
-        interlock_connectors::writers(self.connected(), &approver)
-            .map_err(|error| RunError::Sources(error.to_string()))
+        Ok(interlock_connectors::writers(self.connected(), &approver))
     }
 
     pub(crate) async fn record(&self, entry: Entry) -> Result<(), RunError> {
