@@ -1,8 +1,8 @@
 //! Who can supply what is missing: the same judgement as [`crate::decide`], and no permit.
 
 use crate::case::Case;
-use crate::decide::judge;
 use crate::ids::PersonName;
+use crate::judge::judge;
 use crate::preview::could_sit;
 use crate::reason::Reason;
 use crate::sshsig::Presence;

@@ -10,6 +10,7 @@ use super::model::{Approver, Caller, Freeze, Identity, ReadRule, Revoked, Revoke
 use super::problem::Problem;
 use super::sandbox::{BOUNDS, Sandbox, Unit};
 use super::units::{self, DateError};
+use super::words;
 use crate::key::SignerKey;
 use crate::time::Time;
 
@@ -60,7 +61,7 @@ pub(super) fn approver(
             out.add(
                 Problem::Name {
                     value: shown(text),
-                    expected: fields::WORD,
+                    expected: words::WORD,
                 },
                 value.span(),
             );
@@ -73,7 +74,7 @@ pub(super) fn approver(
     let mut keys: Vec<SignerKey> = Vec::new();
     let mut places = Vec::new();
     if let Some(value) = fields.need("keys", out) {
-        for (line, span) in fields::texts("keys", value, out) {
+        for (line, span) in words::texts("keys", value, out) {
             match SignerKey::from_line(line) {
                 Ok(key) => {
                     keys.push(key);
@@ -91,7 +92,7 @@ pub(super) fn approver(
     }
     let roles = fields
         .need("roles", out)
-        .map(|value| fields::words("roles", value, out));
+        .map(|value| words::words("roles", value, out));
     fields.finish(out);
     Some((
         Approver {
@@ -112,11 +113,11 @@ pub(super) fn caller(
     let mut fields = Fields::new(SECTION, table, span);
     let name = fields.need("name", out).and_then(|value| {
         let text = fields::text("name", value, out)?;
-        if !fields::is_word(text) {
+        if !words::is_word(text) {
             out.add(
                 Problem::Name {
                     value: shown(text),
-                    expected: fields::WORD,
+                    expected: words::WORD,
                 },
                 value.span(),
             );
@@ -152,7 +153,7 @@ pub(super) fn caller(
             out.add(
                 Problem::Name {
                     value: shown(text),
-                    expected: fields::WORD,
+                    expected: words::WORD,
                 },
                 value.span(),
             );
@@ -218,10 +219,10 @@ pub(super) fn read_rule(
     let mut fields = Fields::new("[[read]]", table, span);
     let runbooks = fields
         .need("runbooks", out)
-        .map(|value| fields::name_patterns("runbooks", value, RUNBOOKS, out));
+        .map(|value| words::name_patterns("runbooks", value, RUNBOOKS, out));
     let capabilities = fields.need("capabilities", out).map(|value| {
         let mut found = Vec::new();
-        for (text, span) in fields::texts("capabilities", value, out) {
+        for (text, span) in words::texts("capabilities", value, out) {
             if READ_CAPABILITIES.contains(&text) {
                 found.push(text.to_owned());
             } else {
@@ -237,7 +238,7 @@ pub(super) fn read_rule(
     });
     let targets = fields
         .need("targets", out)
-        .map(|value| fields::name_patterns("targets", value, SOURCES, out));
+        .map(|value| words::name_patterns("targets", value, SOURCES, out));
     fields.finish(out);
     Some(ReadRule {
         runbooks: runbooks?,
@@ -254,7 +255,7 @@ pub(super) fn freeze(
     let mut fields = Fields::new("[[freeze]]", table, span);
     let name = fields
         .need("name", out)
-        .and_then(|value| fields::title("name", value, out));
+        .and_then(|value| words::title("name", value, out));
     let from = fields
         .need("from", out)
         .and_then(|value| date("from", value, out));
@@ -262,7 +263,7 @@ pub(super) fn freeze(
     let until = until_at.and_then(|value| date("until", value, out));
     let except_roles = fields
         .take("except_roles")
-        .map(|value| fields::words("except_roles", value, out));
+        .map(|value| words::words("except_roles", value, out));
     if let (Some(from), Some(until), Some(until_at)) = (from, until, until_at)
         && from >= until
     {

@@ -11,6 +11,7 @@ use toml::de::{DeTable, DeValue};
 use super::fields::{self, Complaints, Fields, nearest, shown};
 use super::problem::{PolicyErrors, Problem};
 use super::read::{READ_CAPABILITIES, date, tables};
+use super::words;
 use super::{POLICY_BYTES_MAX, Policy};
 use crate::action::{AnyAction, Capability};
 use crate::ids::PersonName;
@@ -165,7 +166,7 @@ fn read_case(
     let mut fields = Fields::new(CASE, table, span);
     let name = fields
         .need("name", out)
-        .and_then(|value| fields::title("name", value, out));
+        .and_then(|value| words::title("name", value, out));
     let runbook = fields
         .need("runbook", out)
         .and_then(|value| fields::text("runbook", value, out));
@@ -174,7 +175,7 @@ fn read_case(
         .take("requester")
         .and_then(|value| fields::text("requester", value, out));
     let signed = fields.take("signed").map(|value| {
-        fields::words("signed", value, out)
+        words::words("signed", value, out)
             .iter()
             .filter_map(|name| name.parse().ok())
             .collect()

@@ -33,7 +33,10 @@ fn a_table_fails_where_the_verdict_is_right_and_the_rule_is_not() {
 #[test]
 fn a_table_without_cases_or_with_a_mistyped_one_is_refused() {
     for (text, expected) in [
-        ("version = 1", "line 1, column 1: a policy table has no `case`"),
+        (
+            "version = 1",
+            "line 1, column 1: a policy table has no `case`",
+        ),
         (
             "version = 1\n[[case]]\nname = \"a\"\nrunbook = \"b\"\ncapability = \"database.kill\"\n\
              target = \"a/client\"\nverdict = \"denied\"\nrule = \"none\"",
