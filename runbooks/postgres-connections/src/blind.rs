@@ -16,6 +16,14 @@ use crate::facts::Facts;
 /// A sample older than this proves nothing about now.
 const SAMPLE_AGE_MAX_SECONDS: f64 = 120.0;
 
+/// What metrics and logs are looked at for.
+const CAUSES: [Cause; 4] = [
+    Cause::IdleInTransaction,
+    Cause::TrafficSurge,
+    Cause::LockConvoy,
+    Cause::NotAConnectionProblem,
+];
+
 /// What the exporter counts now.
 struct Counted<'f> {
     sessions: f64,
@@ -29,14 +37,6 @@ struct Counted<'f> {
 /// The report of metrics and logs alone.
 pub fn conclude(facts: &Facts) -> Report {
     let mut report = Report::new();
-    for cause in [
-        Cause::IdleInTransaction,
-        Cause::TrafficSurge,
-        Cause::LockConvoy,
-        Cause::NotAConnectionProblem,
-    ] {
-        report.tried(cause);
-    }
     report.note(
         "the sessions could not be read: this rests on metrics and logs alone, which do not tell \
          who holds the slots, and nothing is proposed",
@@ -50,6 +50,7 @@ pub fn conclude(facts: &Facts) -> Report {
                 facts.server
             ));
             gaps(facts, &mut report);
+            CAUSES.into_iter().for_each(|cause| report.tried(cause));
             return report.unresolved(format!("the sessions could not be read, and {why}"));
         }
     };
@@ -59,19 +60,26 @@ pub fn conclude(facts: &Facts) -> Report {
     };
     let named = if held_open(facts, &counted) {
         tell_idle_in_transaction(facts, &counted, &mut report);
-        Some("most of them idle in a transaction")
+        Some(Cause::IdleInTransaction)
     } else if surges(facts)
         && counted
             .limit
             .is_some_and(|limit| counted.sessions >= 0.8 * limit)
     {
         tell_surge(facts, &counted, &mut report);
-        Some("more work than usual")
+        Some(Cause::TrafficSurge)
     } else {
         None
     };
     let server = &facts.server;
-    let known = named.unwrap_or("the cause is not known");
+    let known = match named {
+        Some(Cause::IdleInTransaction) => "most of them idle in a transaction",
+        Some(_) => "more work than usual",
+        None => "the cause is not known",
+    };
+    for cause in CAUSES.into_iter().filter(|cause| named != Some(*cause)) {
+        report.tried(cause);
+    }
     report.summary(format!(
         "{server} by its metrics alone: {state}{refused}; {known}."
     ));

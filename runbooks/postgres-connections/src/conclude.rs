@@ -7,7 +7,7 @@ use crate::causes::{
     Case, Judged, idle_in_transaction, leak_after_deployment, lock_convoy, max_connections_too_low,
     not_a_connection_problem, traffic_surge,
 };
-use crate::facts::Facts;
+use crate::facts::{Asked, Facts};
 use crate::view::View;
 use crate::{Cause, blind};
 
@@ -47,10 +47,10 @@ fn seen(view: &View<'_>) -> Result<Report> {
     let mut open = Vec::new();
     let mut cases: Vec<Box<dyn Case + '_>> = Vec::new();
     for (cause, judged) in judged {
-        report.tried(cause);
         match judged {
             Judged::Speaks(case) => cases.push(case),
             Judged::Excluded(because) => {
+                report.tried(cause);
                 for because in because {
                     report.ruled_out(cause, &*because.evidence, because.says);
                 }
@@ -65,6 +65,9 @@ fn seen(view: &View<'_>) -> Result<Report> {
     cases.sort_by_key(|case| !false_alarm(&**case));
     for case in &cases {
         case.tell(&mut report);
+    }
+    for (cause, _) in &open {
+        report.tried(*cause);
     }
     report.summary(summary(view, cases.first().map(|case| case.headline())));
     let alarm = cases.first().is_some_and(|case| false_alarm(&**case));
@@ -153,8 +156,8 @@ fn beside(view: &View<'_>, report: &mut Report) {
     let (ours, exporter) = view.watchers();
     if ours + exporter > 0 {
         report.note(format!(
-            "of the sessions that hold slots, {ours} are Interlock's own and {exporter} look like \
-             the metrics exporter's: they are left alone"
+            "among the sessions that hold slots: Interlock's own {ours}, the metrics exporter's \
+             (by its name) {exporter}; they are left alone"
         ));
     }
     if let Ok(lines) = &view.facts.refusals {
@@ -231,62 +234,69 @@ fn veiled(view: &View<'_>) -> Result<Report> {
     Ok(report)
 }
 
-/// Every question that was not answered, and what it would have shown.
+/// Every question that was not answered, and what it would have shown. What
+/// failed for one reason is one entry.
 pub(crate) fn gaps(facts: &Facts, report: &mut Report) {
-    let mut gap = |gap: Option<&Gap>, would_show: &str| {
-        if let Some(gap) = gap {
-            report.could_not_check(gap.asked.clone(), gap, would_show);
-        }
-    };
-    gap(
-        facts.sessions.as_ref().err(),
-        "who holds the slots, and what each session does",
-    );
-    gap(
-        facts.settings.as_ref().err(),
-        "how many slots there are, and which time-outs are set",
-    );
-    gap(facts.locks.as_ref().err(), "who waits for whom");
-    gap(
-        facts.prepared.as_ref().err(),
-        "whether a prepared transaction holds locks",
-    );
-    gap(
-        facts.topology.as_ref().err(),
-        "how many connections each pool may hold",
-    );
-    gap(
-        facts.changes.as_ref().err(),
-        "whether a deployment or a migration came before",
-    );
-    gap(
-        facts.refusals.as_ref().err(),
-        "whether connections are refused now",
-    );
     let metrics = &facts.metrics;
-    gap(metrics.age.as_ref().err(), "how old the metrics are");
-    gap(
-        metrics.up.as_ref().err(),
-        "whether the exporter reaches the server",
-    );
-    gap(
-        metrics.max_connections.as_ref().err(),
-        "the limit, as the exporter read it",
-    );
-    gap(
-        metrics.counted.as_ref().err(),
-        "whether the sessions grew, and since when",
-    );
-    gap(
-        metrics.idle_in_transaction.as_ref().err(),
-        "since when transactions are left open",
-    );
-    gap(
-        metrics.longest_idle.as_ref().err(),
-        "how long transactions are left open",
-    );
-    gap(
-        facts.commits_asked().as_ref().err(),
-        "whether there is more work than usual",
-    );
+    let commits = facts.commits_asked();
+    let all = [
+        (
+            gap(&facts.sessions),
+            "who holds the slots, and what each session does",
+        ),
+        (gap(&facts.settings), "how many slots there are"),
+        (gap(&facts.locks), "who waits for whom"),
+        (
+            gap(&facts.prepared),
+            "whether a prepared transaction holds locks",
+        ),
+        (
+            gap(&facts.topology),
+            "how many connections each pool may hold",
+        ),
+        (
+            gap(&facts.changes),
+            "whether a deployment or a migration came before",
+        ),
+        (gap(&facts.refusals), "whether connections are refused now"),
+        (gap(&metrics.age), "how old the metrics are"),
+        (gap(&metrics.up), "whether the exporter reaches the server"),
+        (
+            gap(&metrics.max_connections),
+            "the limit, as the exporter read it",
+        ),
+        (
+            gap(&metrics.counted),
+            "whether the sessions grew, and since when",
+        ),
+        (
+            gap(&metrics.idle_in_transaction),
+            "since when transactions are left open",
+        ),
+        (gap(&metrics.longest_idle), "how long they are left open"),
+        (gap(commits), "whether there is more work than usual"),
+    ];
+    let mut rest: Vec<(&Gap, &str)> = all
+        .into_iter()
+        .filter_map(|(gap, would_show)| Some((gap?, would_show)))
+        .collect();
+    while let Some(&(first, _)) = rest.first() {
+        let (same, others) = rest.into_iter().partition(|(gap, _)| gap.why == first.why);
+        let same: Vec<(&Gap, &str)> = same;
+        rest = others;
+        let more = match same.len() - 1 {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        };
+        let would_show: Vec<&str> = same.iter().map(|(_, would_show)| *would_show).collect();
+        report.could_not_check(
+            format!("{}{more}", first.asked),
+            first,
+            would_show.join("; "),
+        );
+    }
+}
+
+fn gap<T>(asked: &Asked<T>) -> Option<&Gap> {
+    asked.as_ref().err()
 }

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use interlock_sdk::wire::{Session, Sessions, Settings};
-use interlock_sdk::{Answer, Items, State};
+use interlock_sdk::wire::{Change, Session, Sessions, Settings};
+use interlock_sdk::{Answer, Item, Items, State};
 
 use crate::facts::Facts;
 use crate::pools::Pools;
@@ -48,7 +48,7 @@ impl<'f> View<'f> {
         let settings = facts.settings.as_ref().ok()?;
         let all = sessions.items();
         let clients = all.filter(|session| session.is_client());
-        let hidden = |s: &interlock_sdk::Item<'_, Session>| {
+        let hidden = |s: &Item<'_, Session>| {
             let typeless = s.backend_type.is_none() && s.role.is_some();
             typeless || (s.is_client() && s.state.is_none())
         };
@@ -128,12 +128,32 @@ impl<'f> View<'f> {
         format!("{} of {} ordinary slots", self.used(), self.slots)
     }
 
+    /// Deployments and configuration changes of the services that log in as a
+    /// role; of a service of the role's name, where the topology knows none.
+    /// Nothing where the changes could not be read.
+    pub fn own_changes(&self, role: &str) -> Option<Items<'f, Change>> {
+        let plain = |name: &str| name.replace('_', "-").to_ascii_lowercase();
+        let pool = self.pools.as_ref().and_then(|pools| pools.role(role));
+        let names: Vec<String> = match pool {
+            Some(pool) => pool.services.iter().map(|name| plain(name)).collect(),
+            None => vec![plain(role)],
+        };
+        let own = |change: &Item<'_, Change>| {
+            matches!(change.kind.as_str(), "deployment" | "config")
+                && change
+                    .service
+                    .as_deref()
+                    .is_some_and(|service| names.contains(&plain(service)))
+        };
+        let changes = self.facts.changes.as_ref().ok()?;
+        Some(changes.items().filter(own))
+    }
+
     /// Interlock's own sessions, and those that look like the exporter's: they
     /// count against the limit and are nobody's fault.
     pub fn watchers(&self) -> (usize, usize) {
         let ours = self.clients.filter(|session| session.ours).len();
-        let exporter =
-            |session: &interlock_sdk::Item<'_, Session>| !session.ours && says_exporter(session);
+        let exporter = |session: &Item<'_, Session>| !session.ours && says_exporter(session);
         (ours, self.clients.filter(exporter).len())
     }
 }

@@ -3,8 +3,8 @@
 //! Failed transactions count: they have no `xact_start`, so the age is taken
 //! from when the session last did something.
 
-use interlock_sdk::wire::Session;
-use interlock_sdk::{Found, Item, Items, Report, State, said};
+use interlock_sdk::wire::{Change, Session};
+use interlock_sdk::{Found, Item, Items, Report, State, Time, said};
 
 use crate::Cause;
 use crate::causes::{Case, Judged, unless_surging};
@@ -136,6 +136,21 @@ fn of_whom(stuck: &Items<'_, Session>) -> String {
 }
 
 impl IdleInTransaction<'_, '_> {
+    /// The newest change of its service before the first of them: its trigger,
+    /// perhaps, and shown beside.
+    fn trigger(&self) -> Option<Item<'_, Change>> {
+        let began = self
+            .stuck
+            .iter()
+            .filter_map(|s| s.transaction_began().or(s.state_changed()));
+        let first = began.min()?;
+        let one = self.stuck.first()?;
+        let own = self.view.own_changes(role(&one))?;
+        own.iter()
+            .filter(|change| Time::from_micros(change.at) <= first)
+            .max_by_key(|c| c.at)
+    }
+
     fn failed(&self) -> usize {
         self.stuck
             .filter(|s| s.doing() == Some(State::IdleInTransactionAborted))
@@ -196,6 +211,11 @@ impl Case for IdleInTransaction<'_, '_> {
         if timeout == 0 {
             let says = "idle_in_transaction_session_timeout = 0 (off): nothing ends them";
             hypothesis = hypothesis.supports(view.settings, says);
+        }
+        if let Some(change) = self.trigger() {
+            let at = Time::from_micros(change.at);
+            let says = format!("\"{}\" at {at}; a hint, not a proof", change.title);
+            hypothesis = hypothesis.supports(&change, says);
         }
         let stuck = self.stuck.len();
         let used = view.used();

@@ -108,7 +108,7 @@ fn look<'v, 'f: 'v>(
             "role `{role}` holds {total} idle sessions, its pool may hold {most}"
         ));
     }
-    let deployed = deployment(view, role, pool, unused);
+    let deployed = deployment(view, role, unused);
     match (most, deployed) {
         (_, Deployed::After) => {
             return Err(format!(
@@ -143,27 +143,10 @@ fn look<'v, 'f: 'v>(
 }
 
 /// The newest change of the service before its first unused session.
-fn deployment<'f>(
-    view: &View<'f>,
-    role: &str,
-    pool: Option<&Pool<'f>>,
-    unused: &Items<'f, Session>,
-) -> Deployed<'f> {
-    let Ok(changes) = &view.facts.changes else {
+fn deployment<'f>(view: &View<'f>, role: &str, unused: &Items<'f, Session>) -> Deployed<'f> {
+    let Some(own) = view.own_changes(role) else {
         return Deployed::NotTold;
     };
-    let same = |a: &str, b: &str| {
-        a.replace('_', "-")
-            .eq_ignore_ascii_case(&b.replace('_', "-"))
-    };
-    let names = |service: &str| match pool {
-        Some(pool) => pool.services.iter().any(|name| same(name, service)),
-        None => same(role, service),
-    };
-    let own = changes.items().filter(|change| {
-        matches!(change.kind.as_str(), "deployment" | "config")
-            && change.service.as_deref().is_some_and(names)
-    });
     let began = beginnings(unused);
     // A few of a pool's own resting sessions may be older than the leak.
     let Some(first) = began.get(began.len() / 5) else {
