@@ -121,7 +121,7 @@ impl Connected {
         Readers {
             metrics: self.metrics(),
             alerts,
-            database: self.database(),
+            database: self.database(incident),
             changes: self.changes.clone().map(|it| Arc::new(it) as _),
             logs: self.logs.clone().map(|(it, _names)| Arc::new(it) as _),
             topology: self.topology.clone().map(|it| Arc::new(it) as _),
@@ -137,9 +137,9 @@ impl Connected {
         })
     }
 
-    fn database(&self) -> Option<Arc<dyn Database>> {
+    fn database(&self, incident: &Incident) -> Option<Arc<dyn Database>> {
         Some(match self.postgres.as_ref()? {
-            Ok(servers) => Arc::new(servers.clone()),
+            Ok(servers) => Arc::new(servers.reading_for(&incident.id)),
             Err(broken) => Arc::new(broken.clone()),
         })
     }

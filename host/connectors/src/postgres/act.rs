@@ -47,7 +47,7 @@ impl<'a> Ready<'a> {
         for _ in 0..2 {
             let live = kept.live(until).await?;
             let name: [Parameter<'_>; 1] = [(&application_name, Type::TEXT)];
-            let ask = live.client.query_typed(sql::ACT_AS, &name);
+            let ask = live.client.query_typed(sql::SHOW_AS, &name);
             last = match timeout_at(until, ask).await {
                 Ok(Ok(_)) => return Ok(Ready { kept, live }),
                 Ok(Err(error)) => problem::gap(&error),

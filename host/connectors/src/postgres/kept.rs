@@ -24,7 +24,7 @@ use tokio_postgres::{
 
 use super::{
     login::{Login, Session},
-    problem,
+    problem, sql,
 };
 use crate::units::duration_text;
 
@@ -82,6 +82,7 @@ enum State {
 pub(super) struct Live {
     pub(super) client: Client,
     broken: Notify,
+    named: Mutex<String>,
 }
 
 impl Live {
@@ -166,6 +167,24 @@ impl Kept {
         }
     }
 
+    /// Shows `name` as the session's `application_name`, for whoever looks at the server. Sent
+    /// ahead of the question that it is for; should it fail, that question tells.
+    pub(super) async fn show(&self, name: &str) {
+        let until = Instant::now() + self.login.timeout();
+        let Ok(live) = self.live(until).await else {
+            return;
+        };
+        {
+            let mut named = live.named.lock().unwrap_or_else(PoisonError::into_inner);
+            if *named == name {
+                return;
+            }
+            name.clone_into(&mut named);
+        }
+        let parameters: [Parameter<'_>; 1] = [(&name, Type::TEXT)];
+        _ = timeout_at(until, live.client.query_typed(sql::SHOW_AS, &parameters)).await;
+    }
+
     async fn ask_on(
         &self,
         live: &Live,
@@ -235,6 +254,7 @@ async fn keep(shared: Arc<Shared>, login: Arc<Login>, ours: OurPids) {
                 let live = Arc::new(Live {
                     client,
                     broken: Notify::new(),
+                    named: Mutex::default(),
                 });
                 shared.state.send_replace(State::Live(live.clone()));
                 tokio::select! {

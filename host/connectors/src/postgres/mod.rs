@@ -24,6 +24,7 @@ mod write;
 use std::{collections::BTreeMap, sync::Arc};
 
 use interlock_capabilities::Gap;
+use interlock_gate::target::escape;
 use tokio::runtime::Handle;
 
 pub use write::PostgresWriter;
@@ -36,6 +37,7 @@ use login::Login;
 #[derive(Clone)]
 pub struct Postgres {
     servers: Arc<BTreeMap<String, Arc<Server>>>,
+    reader: Arc<str>,
 }
 
 struct Server {
@@ -68,7 +70,7 @@ impl Postgres {
             };
             let server = Server {
                 name: source.name.clone(),
-                read: keep(&source.read, "interlock/read"),
+                read: keep(&source.read, READER),
                 write: source
                     .write
                     .as_ref()
@@ -79,13 +81,36 @@ impl Postgres {
         }
         Ok(Postgres {
             servers: Arc::new(servers),
+            reader: READER.into(),
         })
+    }
+
+    /// The same servers, whose reads show `what` (a run, an incident) in the servers' own
+    /// `pg_stat_activity`, as `interlock/<what>`.
+    pub fn reading_for(&self, what: &str) -> Postgres {
+        Postgres {
+            servers: self.servers.clone(),
+            reader: application_name(what).into(),
+        }
     }
 
     fn server(&self, name: &str) -> Result<&Arc<Server>, Gap> {
         let known = self.servers.get(name);
         known.ok_or_else(|| Gap::NoSource(format!("no [[source.postgres]] has the name `{name}`")))
     }
+}
+
+/// What a read session is called before it is asked anything.
+const READER: &str = "interlock/read";
+
+/// PostgreSQL cuts an `application_name` off after so many bytes.
+const APPLICATION_NAME_BYTES_MAX: usize = 63;
+
+fn application_name(of: &str) -> String {
+    // Escaped, it is ASCII: it can be cut at any byte.
+    let mut name = format!("interlock/{}", escape(of));
+    name.truncate(APPLICATION_NAME_BYTES_MAX);
+    name
 }
 
 impl std::fmt::Debug for Postgres {

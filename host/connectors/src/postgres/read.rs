@@ -23,10 +23,13 @@ impl Postgres {
         read: impl FnOnce(&Server, &[Row]) -> Result<T, Gap> + Send + 'static,
     ) -> Soon<'static, Result<T, Gap>> {
         let server = self.server(&ask.server).map(Arc::clone);
+        let reader = self.reader.clone();
         work::begin(async move {
             let server = server?;
             let kept = server.read.as_ref().map_err(Gap::clone)?;
-            let rows = kept.ask(sql, &[], limit.bytes_max).await?;
+            let question = kept.ask(sql, &[], limit.bytes_max);
+            let ((), rows) = futures::join!(kept.show(&reader), question);
+            let rows = rows?;
             let answer = read(&server, &rows)?;
             limit.check(&answer)?;
             Ok(answer)

@@ -82,9 +82,9 @@ WHERE s.name IN ('max_connections', 'superuser_reserved_connections', 'reserved_
                  'statement_timeout', 'lock_timeout', 'max_prepared_transactions',
                  'server_version_num')";
 
-/// Names the approver in the target's own `pg_stat_activity` and log, and shows that the session
-/// is alive, before anything is tried on it.
-pub(super) const ACT_AS: &str = "SELECT pg_catalog.set_config('application_name', $1, false)";
+/// Names the incident, or the approver, in the server's own `pg_stat_activity` and log. Before an
+/// act it also shows that the session is alive.
+pub(super) const SHOW_AS: &str = "SELECT pg_catalog.set_config('application_name', $1, false)";
 
 macro_rules! act {
     ($signal:literal, $and:literal) => {

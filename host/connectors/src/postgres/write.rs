@@ -12,10 +12,8 @@ use interlock_gate::{
 use super::{
     Postgres, Server,
     act::{Ready, Signal},
+    application_name,
 };
-
-/// PostgreSQL cuts an `application_name` off after so many bytes.
-const APPLICATION_NAME_BYTES_MAX: usize = 63;
 
 /// Ends sessions and cancels statements, in one approver's name.
 #[derive(Clone)]
@@ -28,11 +26,9 @@ impl Postgres {
     /// A writer whose acts show `approver` in the servers' own `pg_stat_activity` and log, as
     /// `interlock/<approver>`.
     pub fn acting_for(&self, approver: &str) -> PostgresWriter {
-        let mut application_name = format!("interlock/{}", escape(approver));
-        application_name.truncate(APPLICATION_NAME_BYTES_MAX);
         PostgresWriter {
             postgres: self.clone(),
-            application_name,
+            application_name: application_name(approver),
         }
     }
 }

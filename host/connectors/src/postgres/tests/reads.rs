@@ -53,6 +53,21 @@ async fn sessions_show_what_the_server_knows_and_no_literal() {
     let mut roles: Vec<&str> = ours.filter_map(|session| session.role.as_deref()).collect();
     roles.sort_unstable();
     assert!(roles.contains(&READ_ROLE), "{roles:?}");
+    let reading = connector
+        .postgres
+        .reading_for("INC-2291 é")
+        .sessions(ask(), LIMIT)
+        .await
+        .unwrap();
+    let reader = reading
+        .sessions
+        .iter()
+        .find(|s| s.role.as_deref() == Some(READ_ROLE))
+        .unwrap();
+    assert_eq!(
+        reader.application_name.as_deref(),
+        Some("interlock/INC-2291%20%C3%A9")
+    );
     assert!(!format!("{all:?}").contains("hunter2"));
 }
 
