@@ -23,7 +23,7 @@ pub(super) fn render(body: &PlanBody, from: usize, actions: &[PlannedAction]) ->
         "{count} x {capability} on {target}, rule {}\n",
         quoted(&first.rule.name)
     );
-    let (same, differing): (Vec<Column>, Vec<Column>) = columns(body, actions)
+    let (same, differing): (Vec<Column>, Vec<Column>) = telling(columns(body, actions))
         .into_iter()
         .partition(|(_, values)| all_equal(values));
     let said_once: Vec<String> = same
@@ -42,6 +42,23 @@ pub(super) fn render(body: &PlanBody, from: usize, actions: &[PlannedAction]) ->
     table.extend(differing);
     out.push_str(&draw(&table, count));
     out
+}
+
+/// Leaves out what goes without saying: that everything acts, and that the session that was seen
+/// is the one that is named. Only where one of these is not so does its column stand.
+fn telling(columns: Vec<Column>) -> Vec<Column> {
+    let pids = columns
+        .iter()
+        .find(|(name, _)| name == "pid")
+        .map(|(_, values)| values.clone());
+    columns
+        .into_iter()
+        .filter(|(name, values)| match name.as_str() {
+            "do" => values.iter().any(|value| value != "act"),
+            "seen pid" => pids.as_ref() != Some(values),
+            _other => true,
+        })
+        .collect()
 }
 
 fn all_equal(values: &[String]) -> bool {

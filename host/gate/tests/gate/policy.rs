@@ -210,6 +210,16 @@ fn a_rules_digest_follows_its_meaning_and_not_its_limits() {
 }
 
 #[test]
+fn a_deeply_nested_policy_is_refused_and_exhausts_nothing() {
+    for open in ["[", "{ a = ", "[[", "a."] {
+        let text = format!("version = {}", open.repeat(100_000 / open.len()));
+        assert!(Policy::parse(&text).is_err());
+        let text = format!("{}x = 1", open.repeat(100_000 / open.len()));
+        assert!(Policy::parse(&text).is_err());
+    }
+}
+
+#[test]
 fn no_text_panics() {
     use proptest::prelude::*;
     let text = full();

@@ -46,12 +46,14 @@ fn arb_action() -> impl Strategy<Value = (AnyAction, Revision)> {
     prop_oneof![
         (
             1..4_i32,
+            1..4_i32,
             prop::option::of(arb_text()),
             prop::option::of(arb_text()),
             prop::option::of(1_u64..4)
         )
-            .prop_map(|(pid, role, state, age)| {
-                let (mut action, seen) = session(pid, "client", age);
+            .prop_map(|(pid, seen_pid, role, state, age)| {
+                let (mut action, _) = session(pid, "client", age);
+                let (_, seen) = session(seen_pid, "client", age);
                 if let AnyAction::Terminate(terminate) = &mut action {
                     terminate.arguments.role = role;
                     terminate.arguments.only_if_state = state;
@@ -233,11 +235,11 @@ fn the_screen_reads_as_it_was_reviewed() {
     ends       2026-11-25T04:12:11.000000Z
     WHAT YOU SIGN
     3 x database.terminate on orders-db/client, rule `end stuck sessions`
-    same for all 3: do act, database `orders`, only_if_state `idle in transaction`, role `checkout`, session began 02:51:11.000000, server began 2026-11-13T13:25:31.000000Z, system `7301934765182993000`
-       #  item    pid     transaction_age_s  seen pid  transaction began
-       1  c14[0]  210411  842                210411    02:58:09.000000
-       2  c14[1]  210415  838                210415    02:58:13.000000
-       3  c14[2]  212093  309                212093    03:07:02.000000
+    same for all 3: database `orders`, only_if_state `idle in transaction`, role `checkout`, session began 02:51:11.000000, server began 2026-11-13T13:25:31.000000Z, system `7301934765182993000`
+       #  item    pid     transaction_age_s  transaction began
+       1  c14[0]  210411  842                02:58:09.000000
+       2  c14[1]  210415  838                02:58:13.000000
+       3  c14[2]  212093  309                03:07:02.000000
     undo       none: a terminated session cannot come back; its transaction is rolled back
     meanwhile  a session that has changed or ended by then is left alone; the others go on
     rule       `end stuck sessions` (sha256:5224c1e58e308cb039971d4f0e07786e301f8f5098207dffe2f2b713f1683faa): 3 actions
@@ -260,7 +262,7 @@ fn one_action_is_said_in_one_line() {
     let row = text.lines().find(|line| line.starts_with("   1")).unwrap();
     assert_eq!(
         row,
-        "   1       item c14[0], do act, kind `Deployment`, namespace `shop`, observed_replicas 3, \
+        "   1       item c14[0], kind `Deployment`, namespace `shop`, observed_replicas 3, \
          replicas 6, uid `0b1f`, resource version `1`"
     );
 }

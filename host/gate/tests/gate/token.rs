@@ -134,3 +134,17 @@ fn a_payload_that_is_not_plain_base64_is_refused() {
         assert!(Token::verify(altered.as_bytes()).is_err());
     }
 }
+
+#[test]
+fn no_bytes_panic() {
+    use proptest::prelude::*;
+    let token = signed(&World::new().plan);
+    let text = String::from_utf8(token.bytes().to_vec()).unwrap();
+    proptest!(|(bytes in prop::collection::vec(any::<u8>(), 0..200), cut in 0..text.len())| {
+        prop_assert!(Token::verify(&bytes).is_err());
+        prop_assert!(Token::verify(&text.as_bytes()[..cut]).is_err());
+        prop_assert!(Payload::read(&bytes).is_err());
+        let spliced = [&text.as_bytes()[..cut], &bytes, &text.as_bytes()[cut..]].concat();
+        prop_assert!(bytes.is_empty() || Token::verify(&spliced).map_or(true, |same| same == token));
+    });
+}
