@@ -7,6 +7,7 @@ mod approvals;
 mod arguments;
 mod digest;
 mod document;
+mod errors;
 mod fields;
 mod glob;
 mod model;
@@ -18,12 +19,13 @@ mod table;
 mod units;
 mod words;
 
+pub use self::errors::{PolicyError, PolicyErrors, line_column};
 pub use self::glob::{Pattern, PatternError};
 pub use self::model::{
     Approver, ArgumentLimits, Caller, Freeze, Group, Identity, NeverRule, RateLimits, ReadRule,
     Revoked, RevokedKey, Scalar, WriteRule,
 };
-pub use self::problem::{PolicyError, PolicyErrors, Problem, line_column};
+pub use self::problem::Problem;
 pub use self::read::READ_CAPABILITIES;
 pub use self::sandbox::Sandbox;
 pub use self::table::{CaseResult, Table};

@@ -6,7 +6,8 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::problem::{PolicyError, Problem};
+use super::errors::PolicyError;
+use super::problem::Problem;
 use super::units;
 
 /// Longest list in a policy.

@@ -8,8 +8,9 @@ use serde_json::{Map, Value};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::errors::PolicyErrors;
 use super::fields::{self, Complaints, Fields, nearest, shown};
-use super::problem::{PolicyErrors, Problem};
+use super::problem::Problem;
 use super::read::{READ_CAPABILITIES, date, tables};
 use super::words;
 use super::{POLICY_BYTES_MAX, Policy};
