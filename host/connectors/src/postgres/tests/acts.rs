@@ -1,3 +1,5 @@
+//! What comes of a signal.
+
 use interlock_capabilities::Outcome;
 use interlock_gate::revision::Revision;
 

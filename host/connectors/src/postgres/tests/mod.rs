@@ -1,6 +1,7 @@
 //! Against a real PostgreSQL.
 
 mod acts;
+mod logins;
 mod reads;
 mod secure;
 
