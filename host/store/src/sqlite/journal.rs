@@ -185,7 +185,7 @@ impl Store for SqliteStore {
     }
 
     fn doubts(&self) -> Soon<'_, Result<Vec<Doubt>, StoreError>> {
-        soon(self.read(query::doubts))
+        soon(self.read(|connection| Tables(connection).doubts()))
     }
 
     fn rows_equal_the_fold(&self) -> Soon<'_, Result<(), StoreError>> {

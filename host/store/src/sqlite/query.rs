@@ -11,7 +11,7 @@ use rusqlite::{Connection, Params, Row, ToSql, params};
 use crate::entry::{BadEntry, Entry, Stamped};
 use crate::error::{StoreError, sql};
 use crate::fold::{Facts, Fold, PlanRow, Rows, take};
-use crate::store::{Doubt, PlanLine, RunLine};
+use crate::store::{PlanLine, RunLine};
 
 use super::known::{HOUR_S, Known};
 use super::rows::{Tables, plan_id, state};
@@ -228,33 +228,6 @@ fn one<T>(what: &'static str, prefix: &str, mut all: Vec<T>) -> Result<T, StoreE
             count,
         }),
     }
-}
-
-pub(crate) fn doubts(connection: &Connection) -> Result<Vec<Doubt>, StoreError> {
-    let rows = Tables(connection).load()?;
-    let mut all: Vec<(u64, Doubt)> = rows
-        .intents
-        .into_iter()
-        .filter(|(_, row)| {
-            row.outcome
-                .as_deref()
-                .is_none_or(|outcome| outcome == "unknown")
-        })
-        .map(|((plan, kind, index), row)| {
-            (
-                row.index,
-                Doubt {
-                    plan,
-                    kind,
-                    index,
-                    at: row.at,
-                    outcome: row.outcome,
-                },
-            )
-        })
-        .collect();
-    all.sort_by_key(|(place, _)| *place);
-    Ok(all.into_iter().map(|(_, doubt)| doubt).collect())
 }
 
 /// A fold over all entries, read one at a time.

@@ -17,6 +17,8 @@ use crate::fold::{
     Change, Facts, IntentKey, IntentRow, PlanRow, PolicyRow, Rows, RunRow, TokenRow,
 };
 
+use crate::store::Doubt;
+
 use super::tree;
 
 /// The tables of an open store.
@@ -198,6 +200,20 @@ impl Tables<'_> {
             .prepare(query)
             .and_then(|mut statement| statement.query_map([], read)?.collect())
             .map_err(sql("read the store"))
+    }
+
+    /// Intents whose outcome is not known, oldest first.
+    pub(crate) fn doubts(&self) -> Result<Vec<Doubt>, StoreError> {
+        let query = format!("{INTENT} WHERE outcome IS NULL OR outcome = 'unknown' ORDER BY idx");
+        let all: Vec<(IntentKey, IntentRow)> = self.all(&query, intent_row)?;
+        let doubt = |((plan, kind, index), row): (IntentKey, IntentRow)| Doubt {
+            plan,
+            kind,
+            index,
+            at: row.at,
+            outcome: row.outcome,
+        };
+        Ok(all.into_iter().map(doubt).collect())
     }
 
     /// Every derived row, to be compared with a fold.

@@ -10,7 +10,8 @@ use interlock_capabilities::journal::{Leaf, Refused};
 use interlock_gate::action::AnyAction;
 use interlock_gate::ids::BlobDigest;
 use interlock_gate::permit::Basis;
-use rusqlite::{Connection, TransactionBehavior, params};
+use interlock_gate::time::Time;
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use tokio::sync::oneshot;
 
 use crate::blobs;
@@ -48,6 +49,37 @@ pub(crate) enum Job {
 }
 
 impl Job {
+    /// Puts it into the open transaction, or gives it back with what is against it.
+    fn put(self, open: &Connection, now: Time, known: &mut Known) -> Result<Put, (Job, Refused)> {
+        match self {
+            Job::Record {
+                entry,
+                read_at,
+                answer,
+            } => match append::record(open, now, &entry, read_at, known) {
+                Ok(leaf) => Ok(Put::Recorded(leaf, entry, answer)),
+                Err(refused) => Err((
+                    Job::Record {
+                        entry,
+                        read_at,
+                        answer,
+                    },
+                    refused,
+                )),
+            },
+            Job::Append { what, why, answer } => {
+                match append::intend(open, now, &what, &why, known) {
+                    Ok(leaf) => Ok(Put::Intended(leaf, why, answer)),
+                    Err(refused) => Err((Job::Append { what, why, answer }, refused)),
+                }
+            }
+            Job::Keep { bytes, answer } => match blobs::put(open, &bytes) {
+                Ok(digest) => Ok(Put::Kept(digest, answer)),
+                Err(error) => Err((Job::Keep { bytes, answer }, unwritable(error))),
+            },
+        }
+    }
+
     fn refuse(self, refused: Refused) {
         // A caller that no longer waits needs no answer.
         match self {
@@ -61,15 +93,24 @@ impl Job {
 
 /// What a job has put into the transaction, to be answered once that is synced.
 enum Put {
-    Recorded(Leaf, Answer<Leaf>),
+    Recorded(Leaf, Box<Entry>, Answer<Leaf>),
     Intended(Leaf, Box<Basis>, Answer<Leaf>),
     Kept(BlobDigest, Answer<BlobDigest>),
 }
 
 impl Put {
+    /// Whether the host signs a checkpoint over it.
+    fn signs(&self) -> bool {
+        match self {
+            Put::Recorded(_, entry, _) => entry.is_decision_or_stop(),
+            Put::Intended(..) => true,
+            Put::Kept(..) => false,
+        }
+    }
+
     fn answer(self, result: Result<(), Refused>) {
         match self {
-            Put::Recorded(leaf, answer) | Put::Intended(leaf, _, answer) => {
+            Put::Recorded(leaf, _, answer) | Put::Intended(leaf, _, answer) => {
                 drop(answer.send(result.map(|()| leaf)));
             }
             Put::Kept(digest, answer) => drop(answer.send(result.map(|()| digest))),
@@ -166,56 +207,21 @@ impl Writer {
                 });
             }
         };
-        let (mut put, mut signs) = (Vec::new(), false);
-        for job in batch {
-            let savepoint = match transaction.savepoint() {
-                Ok(savepoint) => savepoint,
-                Err(error) => {
-                    job.refuse(unwritable(sql("write the store")(error)));
-                    continue;
-                }
-            };
+        let (mut put, mut jobs) = (Vec::new(), batch.into_iter());
+        while let Some(job) = jobs.next() {
             let now = (self.clock)();
-            let done = match job {
-                Job::Record {
-                    entry,
-                    read_at,
-                    answer,
-                } => match append::record(&savepoint, now, &entry, read_at, &mut self.known) {
-                    Ok(leaf) => {
-                        signs |= entry.is_decision_or_stop();
-                        Put::Recorded(leaf, answer)
-                    }
-                    Err(refused) => {
-                        drop(answer.send(Err(refused)));
-                        continue;
-                    }
-                },
-                Job::Append { what, why, answer } => {
-                    match append::intend(&savepoint, now, &what, &why, &mut self.known) {
-                        Ok(leaf) => {
-                            signs = true;
-                            Put::Intended(leaf, why, answer)
-                        }
-                        Err(refused) => {
-                            drop(answer.send(Err(refused)));
-                            continue;
-                        }
-                    }
+            match put_one(&mut transaction, job, now, &mut self.known) {
+                Ok(done) => put.push(done),
+                Err((job, refused)) if transaction.is_autocommit() => {
+                    // A full disk makes SQLite undo the whole transaction, not this job alone.
+                    let jobs = job.into_iter().chain(jobs).collect();
+                    return Err(Failed { jobs, put, refused });
                 }
-                Job::Keep { bytes, answer } => match blobs::put(&savepoint, &bytes) {
-                    Ok(digest) => Put::Kept(digest, answer),
-                    Err(error) => {
-                        drop(answer.send(Err(unwritable(error))));
-                        continue;
-                    }
-                },
-            };
-            match savepoint.commit() {
-                Ok(()) => put.push(done),
-                Err(error) => done.answer(Err(unwritable(sql("write the store")(error)))),
+                Err((Some(job), refused)) => job.refuse(refused),
+                Err((None, _)) => {}
             }
         }
+        let signs = put.iter().any(Put::signs);
         let signed = match signs.then(|| sign(&transaction, &self.key)).transpose() {
             Ok(signed) => signed,
             Err(error) => {
@@ -292,6 +298,32 @@ impl Writer {
         };
         // Nobody is told: the caller has its refusal already.
         drop(self.commit(vec![job]));
+    }
+}
+
+/// One job, behind a savepoint of its own: refused, it leaves nothing behind. It is given back
+/// unless it was answered.
+fn put_one(
+    transaction: &mut Transaction<'_>,
+    job: Job,
+    now: Time,
+    known: &mut Known,
+) -> Result<Put, (Option<Job>, Refused)> {
+    let failed = |error| unwritable(sql("write the store")(error));
+    let savepoint = match transaction.savepoint() {
+        Ok(savepoint) => savepoint,
+        Err(error) => return Err((Some(job), failed(error))),
+    };
+    let put = job
+        .put(&savepoint, now, known)
+        .map_err(|(job, refused)| (Some(job), refused))?;
+    match savepoint.commit() {
+        Ok(()) => Ok(put),
+        Err(error) => {
+            let refused = failed(error);
+            put.answer(Err(refused.clone()));
+            Err((None, refused))
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use interlock_capabilities::intent::TRY_WITHIN;
 use interlock_gate::case::Case;
 use interlock_gate::decide::decide;
 use interlock_gate::history::{History, PastIntent};
@@ -18,8 +19,8 @@ use interlock_gate::token::{Decision, Token};
 use crate::entry::{Entry, Stamped};
 use crate::fold::take;
 
-/// How long before its entry an intent may have been decided.
-const DECIDED_BEFORE_S: u64 = 5;
+/// How long before its entry an intent may have been decided: later, it would not be tried.
+const DECIDED_BEFORE_S: u64 = TRY_WITHIN.as_secs();
 const HOUR_S: u64 = 3600;
 
 /// What is kept of one plan while the journal is read.

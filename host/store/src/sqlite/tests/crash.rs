@@ -105,3 +105,38 @@ fn found_later(place: &Path, plan: &Plan, token: &Token) -> String {
         other => panic!("{other:?}"),
     }
 }
+
+#[test]
+fn what_waits_together_commits_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let commits = Arc::new(AtomicU64::new(0));
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let seen = commits.clone();
+    let watch = move |writer: &mut Writer| {
+        writer.watch = Some(Box::new(move |moment| {
+            // The first commit waits until all the others were asked for.
+            if moment == Moment::BeforeCommit && seen.fetch_add(1, Ordering::SeqCst) == 0 {
+                wait.recv().unwrap();
+            }
+        }));
+    };
+    let clock = Hand::new().clock();
+    let store =
+        SqliteStore::open_with(folder.path(), "interlock.demo", "0.1.0", clock, watch).unwrap();
+    let run = |n| store.record(sample::run_opened(&format!("n{n}")), ANY_SIZE);
+    let first = run(100);
+    while commits.load(Ordering::SeqCst) == 0 {
+        std::thread::yield_now();
+    }
+    // The last is refused, and takes none of the others with it.
+    let rest: Vec<_> = [101, 102, 103, 104, 104].into_iter().map(run).collect();
+    go.send(()).unwrap();
+    block_on(first).unwrap();
+    let taken: Vec<bool> = rest
+        .into_iter()
+        .map(|answer| block_on(answer).is_ok())
+        .collect();
+    assert_eq!(taken, [true, true, true, true, false]);
+    assert_eq!(commits.load(Ordering::SeqCst), 2);
+    assert_eq!(size(&store), 6);
+}
