@@ -125,12 +125,6 @@ impl HostPublic {
         Self::from_parts(origin, bytes.get(1..).unwrap_or_default()).ok_or_else(not_a_key)
     }
 
-    /// From the form in which plans name their host.
-    pub fn from_id(id: &HostId) -> Option<Self> {
-        check_origin(&id.origin).ok()?;
-        Self::from_parts(&id.origin, &STANDARD.decode(&id.key).ok()?)
-    }
-
     fn from_parts(origin: &str, key: &[u8]) -> Option<Self> {
         let key = VerifyingKey::from_bytes(key.try_into().ok()?).ok()?;
         if key.is_weak() {
@@ -295,22 +289,6 @@ impl Signed {
             head,
             note: note.to_vec(),
         })
-    }
-
-    /// Verifies a witness's signature on the same note.
-    pub fn witnessed_by(&self, witness: &str) -> Result<(), CheckpointError> {
-        let not_a_key = |source| CheckpointError::NotAKey {
-            text: witness.to_owned(),
-            source,
-        };
-        let verifier = StandardVerifier::new(witness).map_err(not_a_key)?;
-        let note = Note::from_bytes(&self.note).map_err(|_| CheckpointError::Malformed)?;
-        note.verify(&VerifierList::new(vec![Box::new(verifier)]))
-            .map_err(|source| CheckpointError::NotSigned {
-                host: witness.to_owned(),
-                source,
-            })?;
-        Ok(())
     }
 
     /// What is stated.

@@ -84,9 +84,6 @@ pub trait Store: Journal {
     /// Every entry about a run and its plans, in order.
     fn events(&self, run: &RunId) -> Soon<'_, Result<Vec<Stamped>, StoreError>>;
 
-    /// Every entry about a plan, in order.
-    fn plan_events(&self, plan: &PlanDigest) -> Soon<'_, Result<Vec<Stamped>, StoreError>>;
-
     /// Every entry of a kind, as [`Entry::kind`] names it, in order.
     fn entries_of(&self, kind: &str) -> Soon<'_, Result<Vec<Stamped>, StoreError>>;
 

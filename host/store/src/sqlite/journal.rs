@@ -90,10 +90,6 @@ impl Store for SqliteStore {
         soon(self.read(|connection| query::about(connection, &About::Run(run))))
     }
 
-    fn plan_events(&self, plan: &PlanDigest) -> Soon<'_, Result<Vec<Stamped>, StoreError>> {
-        soon(self.read(|connection| query::about(connection, &About::Plan(plan))))
-    }
-
     fn entries_of(&self, kind: &str) -> Soon<'_, Result<Vec<Stamped>, StoreError>> {
         soon(self.read(|connection| query::about(connection, &About::Kind(kind))))
     }
