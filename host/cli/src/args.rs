@@ -9,9 +9,16 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Runs incident runbooks in a sandbox. What only observes runs at once; what changes production
 /// waits for a person's signature on that exact change.
 #[derive(Debug, Parser)]
-#[command(name = "interlock", version, max_term_width = 100, disable_help_subcommand = true)]
-#[command(after_help = "Exit codes: 0 done, 1 failed, 2 usage or invalid input, 3 approval required, 4 denied,\n\
-                        5 the step faulted, 6 outcome unknown.")]
+#[command(
+    name = "interlock",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 failed, 2 usage or invalid input, 3 approval required, 4 denied,\n\
+                        5 the step faulted, 6 outcome unknown."
+)]
 pub(crate) struct Cli {
     /// One JSON document on standard output
     #[arg(long, global = true)]

@@ -32,7 +32,9 @@ impl Exit {
 
     /// The graver of two.
     pub(crate) fn and(self, other: Exit) -> Exit {
-        let graver = Exit::SEVERITY.into_iter().find(|exit| *exit == self || *exit == other);
+        let graver = Exit::SEVERITY
+            .into_iter()
+            .find(|exit| *exit == self || *exit == other);
         graver.unwrap_or(self)
     }
 }

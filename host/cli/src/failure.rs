@@ -57,8 +57,17 @@ struct ProblemJson<'a> {
 
 impl Failure {
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Failure {
-        let problem = Problem { message: message.into(), help: None, place: None };
-        Failure { exit, problems: vec![problem], closing: None, next: None }
+        let problem = Problem {
+            message: message.into(),
+            help: None,
+            place: None,
+        };
+        Failure {
+            exit,
+            problems: vec![problem],
+            closing: None,
+            next: None,
+        }
     }
 
     /// Usage or invalid input.
@@ -86,7 +95,9 @@ impl Failure {
         exit: Exit,
         file: &str,
         text: &str,
-        problems: impl IntoIterator<Item = (String, Option<Range<usize>>, Option<String>, Option<String>)>,
+        problems: impl IntoIterator<
+            Item = (String, Option<Range<usize>>, Option<String>, Option<String>),
+        >,
     ) -> Failure {
         let problems = problems
             .into_iter()
@@ -101,7 +112,12 @@ impl Failure {
                 }),
             })
             .collect();
-        Failure { exit, problems, closing: None, next: None }
+        Failure {
+            exit,
+            problems,
+            closing: None,
+            next: None,
+        }
     }
 
     /// With a hint under the last problem.
@@ -126,15 +142,22 @@ impl Failure {
 
     /// As a command's output; errors are talk, so people read them on standard error.
     pub(crate) fn output(&self, colour: bool) -> (Output, String) {
-        let places: Vec<Option<(usize, usize)>> =
-            self.problems.iter().map(|one| one.place.as_ref().map(Place::line_column)).collect();
-        let errors = self.problems.iter().zip(&places).map(|(one, at)| ProblemJson {
-            message: &one.message,
-            file: one.place.as_ref().map(|place| place.file.as_str()),
-            line: at.map(|at| at.0),
-            column: at.map(|at| at.1),
-            help: one.help.as_deref(),
-        });
+        let places: Vec<Option<(usize, usize)>> = self
+            .problems
+            .iter()
+            .map(|one| one.place.as_ref().map(Place::line_column))
+            .collect();
+        let errors = self
+            .problems
+            .iter()
+            .zip(&places)
+            .map(|(one, at)| ProblemJson {
+                message: &one.message,
+                file: one.place.as_ref().map(|place| place.file.as_str()),
+                line: at.map(|at| at.0),
+                column: at.map(|at| at.1),
+                help: one.help.as_deref(),
+            });
         let document = ErrorJson {
             schema: "interlock.error.v1",
             exit: self.exit as u8,
@@ -158,7 +181,16 @@ impl Place {
     fn line_column(&self) -> (usize, usize) {
         let before = self.text.get(..self.span.start).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
-        (line, before.rsplit('\n').next().unwrap_or_default().chars().count() + 1)
+        (
+            line,
+            before
+                .rsplit('\n')
+                .next()
+                .unwrap_or_default()
+                .chars()
+                .count()
+                + 1,
+        )
     }
 }
 
@@ -171,12 +203,22 @@ impl Problem {
             }
             return;
         };
-        let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::none() };
-        let handler = GraphicalReportHandler::new_themed(theme).with_context_lines(0).with_width(100);
+        let theme = if colour {
+            GraphicalTheme::unicode()
+        } else {
+            GraphicalTheme::none()
+        };
+        let handler = GraphicalReportHandler::new_themed(theme)
+            .with_context_lines(1)
+            .with_width(100);
         let label = place.label.clone().or_else(|| self.help.clone());
         let span = LabeledSpan::new(label.clone(), place.span.start, place.span.len());
         let mut diagnostic = miette::MietteDiagnostic::new(self.message.clone()).with_label(span);
-        if let Some(help) = self.help.clone().filter(|help| label.as_ref() != Some(help)) {
+        if let Some(help) = self
+            .help
+            .clone()
+            .filter(|help| label.as_ref() != Some(help))
+        {
             diagnostic = diagnostic.with_help(help);
         }
         let report = miette::Report::new(diagnostic)
@@ -188,7 +230,11 @@ impl Problem {
             let (line, column) = place.line_column();
             drawn = format!("{}\n  at {}:{line}:{column}\n", self.message, place.file);
         }
-        talk.push_str(drawn.trim_start_matches([' ', '\n', 'x', '×', '\u{1b}']).trim_end());
+        talk.push_str(
+            drawn
+                .trim_start_matches([' ', '\n', 'x', '×', '\u{1b}'])
+                .trim_end(),
+        );
         talk.push('\n');
     }
 }
@@ -200,7 +246,12 @@ impl From<DocumentError> for Failure {
             Exit::Usage,
             &file.display().to_string(),
             &error.text.clone(),
-            [(error.message.clone(), error.span.clone(), None, error.help.clone())],
+            [(
+                error.message.clone(),
+                error.span.clone(),
+                None,
+                error.help.clone(),
+            )],
         )
     }
 }

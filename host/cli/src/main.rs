@@ -34,7 +34,9 @@ fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     let screen = Screen::new(cli.json, cli.color);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
     let ended = match runtime {
         Ok(runtime) => {
             let ended = runtime.block_on(commands::dispatch(&cli, screen));
@@ -57,11 +59,18 @@ fn main() -> ExitCode {
 
 /// clap's own words; with `--json` as a document, as every refusal.
 fn usage(error: &clap::Error) -> ExitCode {
-    let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    let asked = matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    );
     if !asked && std::env::args_os().any(|argument| argument == "--json") {
         let screen = Screen::new(true, Colour::Never);
         let text = error.to_string();
-        let message = text.trim_start_matches("error: ").lines().next().unwrap_or_default();
+        let message = text
+            .trim_start_matches("error: ")
+            .lines()
+            .next()
+            .unwrap_or_default();
         let failure = Failure::usage(message).next("`interlock --help`");
         let (output, talk) = failure.output(false);
         screen.talk(&talk);
@@ -70,7 +79,11 @@ fn usage(error: &clap::Error) -> ExitCode {
     let printed = error.print();
     // Help into a closed pipe is still help.
     drop(printed);
-    if asked { Exit::Done.into() } else { Exit::Usage.into() }
+    if asked {
+        Exit::Done.into()
+    } else {
+        Exit::Usage.into()
+    }
 }
 
 /// The grammar, for completions.

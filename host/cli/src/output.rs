@@ -25,7 +25,12 @@ impl Output {
     pub(crate) fn new<T: Serialize>(exit: Exit, human: String, document: &T) -> Output {
         // A document of our own structs, with string keys: it always serialises.
         let json = serde_json::to_string_pretty(document).unwrap_or_default();
-        Output { exit, human, next: Vec::new(), json }
+        Output {
+            exit,
+            human,
+            next: Vec::new(),
+            json,
+        }
     }
 
     /// With what to do now.
@@ -55,7 +60,11 @@ impl Screen {
             Colour::Never => false,
             Colour::Auto => !plain && std::io::stdout().is_terminal(),
         };
-        Screen { json, colour, progress: !json && std::io::stderr().is_terminal() }
+        Screen {
+            json,
+            colour,
+            progress: !json && std::io::stderr().is_terminal(),
+        }
     }
 
     /// Prints it all and says how to exit.
@@ -65,7 +74,11 @@ impl Screen {
             self.talk(&output.human);
         } else {
             let human = &output.human;
-            let styled = if self.colour { style(human) } else { human.clone() };
+            let styled = if self.colour {
+                style(human)
+            } else {
+                human.clone()
+            };
             self.out(&styled);
         }
         for next in &output.next {
@@ -104,7 +117,9 @@ fn style(text: &str) -> String {
     let wait = bold.fg_color(Some(anstyle::AnsiColor::Yellow.into()));
     let mut styled = String::with_capacity(text.len() + 64);
     for line in text.split_inclusive('\n') {
-        let (body, end) = line.strip_suffix('\n').map_or((line, ""), |body| (body, "\n"));
+        let (body, end) = line
+            .strip_suffix('\n')
+            .map_or((line, ""), |body| (body, "\n"));
         let word = body.split([':', ' ']).next().unwrap_or_default();
         let heading = !body.is_empty()
             && body.chars().all(|c| c.is_ascii_uppercase() || c == ' ')
@@ -112,7 +127,9 @@ fn style(text: &str) -> String {
         let chosen = match word {
             "denied" | "error" | "faulted" => Some((bad, word)),
             "fixed" | "ok" => Some((good, word)),
-            "approval" if body.starts_with("approval required") => Some((wait, "approval required")),
+            "approval" if body.starts_with("approval required") => {
+                Some((wait, "approval required"))
+            }
             _ if heading => Some((bold, body)),
             _ => None,
         };

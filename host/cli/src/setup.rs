@@ -23,7 +23,12 @@ use interlock_runner::{
     open::Runner,
 };
 
-use crate::{exit::Exit, failure::{Failure, chain}};
+use interlock_store::StoreError;
+
+use crate::{
+    exit::Exit,
+    failure::{Failure, chain},
+};
 
 /// The places where a configuration is looked for, in order.
 pub(crate) fn places(given: Option<&Path>) -> Vec<(String, Option<PathBuf>)> {
@@ -36,14 +41,24 @@ pub(crate) fn places(given: Option<&Path>) -> Vec<(String, Option<PathBuf>)> {
         .filter(|value| !value.is_empty())
         .map(PathBuf::from)
         .or_else(|| home.map(|home| home.join(".config")));
-    let xdg_dirs = std::env::var("XDG_CONFIG_DIRS").ok().filter(|value| !value.is_empty());
-    let mut places = vec![("./interlock.toml".to_owned(), Some(PathBuf::from("interlock.toml")))];
+    let xdg_dirs = std::env::var("XDG_CONFIG_DIRS")
+        .ok()
+        .filter(|value| !value.is_empty());
+    let mut places = vec![(
+        "./interlock.toml".to_owned(),
+        Some(PathBuf::from("interlock.toml")),
+    )];
     places.push(match variable {
-        Some(value) => (format!("$INTERLOCK_CONFIG ({})", value.to_string_lossy()), Some(value.into())),
+        Some(value) => (
+            format!("$INTERLOCK_CONFIG ({})", value.to_string_lossy()),
+            Some(value.into()),
+        ),
         None => ("$INTERLOCK_CONFIG (unset)".to_owned(), None),
     });
     let xdg_dirs = xdg_dirs.unwrap_or_else(|| "/etc/xdg".to_owned());
-    let xdg = xdg_home.into_iter().chain(xdg_dirs.split(':').map(PathBuf::from));
+    let xdg = xdg_home
+        .into_iter()
+        .chain(xdg_dirs.split(':').map(PathBuf::from));
     for folder in xdg {
         let path = folder.join("interlock").join("interlock.toml");
         places.push((path.display().to_string(), Some(path)));
@@ -56,9 +71,9 @@ pub(crate) fn config(given: Option<&Path>) -> Result<Config, Failure> {
     let places = places(given);
     // A variable that names a file which is not there is a mistake, not an empty place.
     let named = |place: &str| given.is_some() || place.starts_with("$INTERLOCK_CONFIG");
-    let found = places.iter().find_map(|(place, path)| {
-        path.as_ref().filter(|path| named(place) || path.exists())
-    });
+    let found = places
+        .iter()
+        .find_map(|(place, path)| path.as_ref().filter(|path| named(place) || path.exists()));
     match found {
         Some(path) => Config::read(path).map_err(|error| file(&error)),
         None => {
@@ -89,10 +104,16 @@ pub(crate) fn inputs(given: &[String]) -> Result<BTreeMap<String, String>, Failu
     let mut inputs = BTreeMap::new();
     for argument in given {
         let Some((key, value)) = argument.split_once('=') else {
-            return Err(Failure::usage(format!("`{}` is not `key=value`", argument.escape_debug())));
+            return Err(Failure::usage(format!(
+                "`{}` is not `key=value`",
+                argument.escape_debug()
+            )));
         };
         if inputs.insert(key.to_owned(), value.to_owned()).is_some() {
-            return Err(Failure::usage(format!("the input `{}` is given twice", key.escape_debug())));
+            return Err(Failure::usage(format!(
+                "the input `{}` is given twice",
+                key.escape_debug()
+            )));
         }
     }
     Ok(inputs)
@@ -128,7 +149,10 @@ pub(crate) async fn incident(
 
 fn of_file(read: interlock_connectors::incident::Incident) -> Incident {
     let labels = |pairs: Vec<(String, String)>| {
-        pairs.into_iter().map(|(name, value)| Label { name, value }).collect()
+        pairs
+            .into_iter()
+            .map(|(name, value)| Label { name, value })
+            .collect()
     };
     let alerts = read.alerts.into_iter().map(|alert| Alert {
         name: alert.name,
@@ -156,8 +180,11 @@ async fn earlier(runner: &Runner, id: &str) -> Result<Incident, Failure> {
             return Ok(record.incident);
         }
     }
-    Err(Failure::usage(format!("no run here was about the incident `{}`", id.escape_debug()))
-        .help("`--incident` takes a file, or the id of an incident that ran here before"))
+    Err(Failure::usage(format!(
+        "no run here was about the incident `{}`",
+        id.escape_debug()
+    ))
+    .help("`--incident` takes a file, or the id of an incident that ran here before"))
 }
 
 /// A plan with everything that an approver reads beside it.
@@ -180,7 +207,12 @@ pub(crate) async fn plan(given: &str, config: Option<&Path>) -> Result<Shown, Fa
     let plan = runner.find_plan(given).await?;
     let evidence = runner.evidence(&plan).await?;
     let policy = runner.policy().await?.as_ref().clone();
-    Ok(Shown { plan, runner: Some(runner), evidence, policy })
+    Ok(Shown {
+        plan,
+        runner: Some(runner),
+        evidence,
+        policy,
+    })
 }
 
 fn exported(path: &Path) -> Result<Shown, Failure> {
@@ -197,7 +229,12 @@ fn exported(path: &Path) -> Result<Shown, Failure> {
         Failure::denied(format!("{}: {}", beside.display(), chain(&error)))
             .help("what is shown would not be what the plan cites: nothing can be signed on it")
     })?;
-    Ok(Shown { plan: Arc::new(plan), runner: None, evidence, policy })
+    Ok(Shown {
+        plan: Arc::new(plan),
+        runner: None,
+        evidence,
+        policy,
+    })
 }
 
 /// `PLAN.json` lies beside `PLAN.evidence.json`.
@@ -220,9 +257,14 @@ pub(crate) fn open_error(error: &OpenError) -> Failure {
 }
 
 fn of_mistakes(mistakes: &Mistakes) -> Failure {
-    let problems = mistakes
-        .iter()
-        .map(|one| (one.message(), Some(one.span.clone()), one.label(), one.problem.help()));
+    let problems = mistakes.iter().map(|one| {
+        (
+            one.message(),
+            Some(one.span.clone()),
+            one.label(),
+            one.problem.help(),
+        )
+    });
     let name = mistakes.file().display().to_string();
     Failure::in_text(Exit::Usage, &name, mistakes.text(), problems)
 }
@@ -239,12 +281,32 @@ impl From<RunError> for Failure {
             | RunError::Plan(_)
             | RunError::Token(_)
             | RunError::Narrow(_) => Failure::of(Exit::Usage, &error),
+            RunError::Store(StoreError::NotOne {
+                what,
+                count: 0,
+                prefix,
+            }) => {
+                let list = if what == "plan" {
+                    "plan list --all"
+                } else {
+                    "runs list"
+                };
+                let prefix = interlock_gate::escape::strict(&prefix);
+                Failure::usage(format!("no {what} here begins with `{prefix}`"))
+                    .next(format!("`interlock {list}`"))
+            }
+            RunError::Store(StoreError::NotOne {
+                what,
+                count,
+                prefix,
+            }) => {
+                let prefix = interlock_gate::escape::strict(&prefix);
+                Failure::usage(format!("`{prefix}` is the beginning of {count} {what}s"))
+                    .help("give more of it")
+            }
             RunError::Unknown { what, .. } => {
                 let next = format!("`interlock {what}s list`").replace("plans", "plan");
                 Failure::of(Exit::Usage, &error).next(next)
-            }
-            RunError::Ambiguous { .. } => {
-                Failure::of(Exit::Usage, &error).help("give more of it")
             }
             RunError::Text(error) => error.into(),
             RunError::Input(bad) => {
@@ -254,7 +316,9 @@ impl From<RunError> for Failure {
                         failure.help(format!("it has: {}", known.join(", ")))
                     }
                     BadInput::Missing { name, from } => {
-                        let from = from.as_ref().map(|from| format!(", or an incident with `{from}`"));
+                        let from = from
+                            .as_ref()
+                            .map(|from| format!(", or an incident with `{from}`"));
                         failure.help(format!("give `-i {name}=...`{}", from.unwrap_or_default()))
                     }
                     BadInput::Type { .. } | BadInput::Bounds { .. } => failure,
@@ -265,11 +329,19 @@ impl From<RunError> for Failure {
                 let failure = Failure::of(Exit::Usage, &error);
                 match &error {
                     NotInstalled::Unknown { known, folders, .. } => {
-                        let folders: Vec<String> =
-                            folders.iter().map(|folder| folder.display().to_string()).collect();
-                        let known =
-                            if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-                        failure.help(format!("installed: {known}; looked in {}", folders.join(", ")))
+                        let folders: Vec<String> = folders
+                            .iter()
+                            .map(|folder| folder.display().to_string())
+                            .collect();
+                        let known = if known.is_empty() {
+                            "none".to_owned()
+                        } else {
+                            known.join(", ")
+                        };
+                        failure.help(format!(
+                            "installed: {known}; looked in {}",
+                            folders.join(", ")
+                        ))
                     }
                     NotInstalled::NotBuilt { path, .. } => {
                         let folder = path.parent().and_then(Path::parent).unwrap_or(path);

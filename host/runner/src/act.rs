@@ -25,9 +25,7 @@ use interlock_gate::{
 };
 use interlock_store::entry::{Entry, RecordedOutcome};
 
-use crate::{
-    caller::Caller, error::RunError, open::Runner, tokens::TokenTaken, watch::Watch,
-};
+use crate::{caller::Caller, error::RunError, open::Runner, tokens::TokenTaken, watch::Watch};
 
 /// What came of carrying out a plan, or carrying it back.
 #[derive(Debug)]
@@ -120,14 +118,24 @@ impl Runner {
             }
         }
         let ended = |end| {
-            Ok(Applied { plan: Arc::clone(&plan), kind, set_aside: set_aside.clone(), end })
+            Ok(Applied {
+                plan: Arc::clone(&plan),
+                kind,
+                set_aside: set_aside.clone(),
+                end,
+            })
         };
         let held = self.hold(&plan)?;
         self.settle_crash(&plan).await?;
         // The whole decision first, so that a refusal comes before any work; its permit is not
         // used, and each act below asks anew.
         if let Err(denied) = self.judge(&plan, kind).await? {
-            self.refuse(&plan, kind, denied.reasons().iter().map(ToString::to_string)).await?;
+            self.refuse(
+                &plan,
+                kind,
+                denied.reasons().iter().map(ToString::to_string),
+            )
+            .await?;
             return ended(ApplyEnd::Denied(denied));
         }
         if kind == Kind::Apply {
@@ -143,7 +151,12 @@ impl Runner {
             return ended(ApplyEnd::NoWriter(missing));
         }
         let conformed = (kind == Kind::Apply).then_some(true);
-        self.record(Entry::ApplyBegan { plan: plan.id(), kind, conformed }).await?;
+        self.record(Entry::ApplyBegan {
+            plan: plan.id(),
+            kind,
+            conformed,
+        })
+        .await?;
         let end = self.acts(&plan, kind, &writers, watch).await?;
         drop(held);
         ended(end)
@@ -175,9 +188,15 @@ impl Runner {
                 | PlanState::Superseded
                 | PlanState::Unknown { .. } => {}
             }
-            if kind == Kind::Undo && matches!(state, PlanState::Stopped { .. }) && !counts.is_empty() {
+            if kind == Kind::Undo
+                && matches!(state, PlanState::Stopped { .. })
+                && !counts.is_empty()
+            {
                 // An undo that stopped is not begun again by itself.
-                return Ok(ApplyEnd::Stopped { why: "the undo stopped".to_owned(), counts });
+                return Ok(ApplyEnd::Stopped {
+                    why: "the undo stopped".to_owned(),
+                    counts,
+                });
             }
             let permit = match self.permit(plan, kind).await? {
                 Ok(permit) => permit,
@@ -189,7 +208,12 @@ impl Runner {
                 Err(denied) => return self.stopped(plan, kind, denied.to_string(), counts).await,
             };
             let done: u64 = counts.values().sum();
-            watch.act(usize::try_from(done).unwrap_or(usize::MAX).saturating_add(1), total);
+            watch.act(
+                usize::try_from(done)
+                    .unwrap_or(usize::MAX)
+                    .saturating_add(1),
+                total,
+            );
             let capability = permit.action().capability();
             // Intent first: if we die before the outcome, the journal shows a doubt for a person
             // to settle. The other order would show nothing.
@@ -214,7 +238,8 @@ impl Runner {
             match &outcome {
                 Outcome::Unknown { why } => {
                     let why = why.clone();
-                    self.apply_ended(plan, kind, Some(why.clone()), &counts).await?;
+                    self.apply_ended(plan, kind, Some(why.clone()), &counts)
+                        .await?;
                     return Ok(ApplyEnd::Unknown { why, counts });
                 }
                 outcome if !outcome.goes_on(capability) => {
@@ -231,8 +256,12 @@ impl Runner {
     async fn settle(&self, settled: &Settled, kind: Kind) -> Result<(), RunError> {
         let basis = settled.basis();
         let outcome = recorded(settled.outcome());
-        let entry =
-            Entry::Outcome { plan: basis.plan, index: basis.index, kind, outcome };
+        let entry = Entry::Outcome {
+            plan: basis.plan,
+            index: basis.index,
+            kind,
+            outcome,
+        };
         self.record(entry).await
     }
 
@@ -243,7 +272,8 @@ impl Runner {
         why: String,
         counts: BTreeMap<&'static str, u64>,
     ) -> Result<ApplyEnd, RunError> {
-        self.apply_ended(plan, kind, Some(why.clone()), &counts).await?;
+        self.apply_ended(plan, kind, Some(why.clone()), &counts)
+            .await?;
         Ok(ApplyEnd::Stopped { why, counts })
     }
 
@@ -254,8 +284,17 @@ impl Runner {
         stopped: Option<String>,
         counts: &BTreeMap<&'static str, u64>,
     ) -> Result<(), RunError> {
-        let counts = counts.iter().map(|(word, n)| ((*word).to_owned(), *n)).collect();
-        self.record(Entry::ApplyEnded { plan: plan.id(), kind, stopped, counts }).await
+        let counts = counts
+            .iter()
+            .map(|(word, n)| ((*word).to_owned(), *n))
+            .collect();
+        self.record(Entry::ApplyEnded {
+            plan: plan.id(),
+            kind,
+            stopped,
+            counts,
+        })
+        .await
     }
 
     async fn refuse(
@@ -278,7 +317,11 @@ impl Runner {
         let policy = self.policy().await?;
         let history = self.history(plan.id()).await?;
         let tokens = self.tokens(plan.id()).await?;
-        Ok(Docket { policy, history, tokens })
+        Ok(Docket {
+            policy,
+            history,
+            tokens,
+        })
     }
 
     /// Everything there is to say about a plan now: seats, who can fill them, what is against it.
@@ -329,16 +372,16 @@ impl Docket {
 
 /// A capability of the plan that nothing here could carry out.
 fn missing_writer(plan: &Plan, writers: &Writers) -> Option<Capability> {
-    plan.acts().map(|(_, planned)| planned.action.capability()).find(|capability| {
-        match capability {
+    plan.acts()
+        .map(|(_, planned)| planned.action.capability())
+        .find(|capability| match capability {
             Capability::Cancel | Capability::Terminate => writers.database.is_none(),
             Capability::Restart | Capability::Scale | Capability::Rollback => {
                 writers.workload.is_none()
             }
             Capability::Silence => writers.alerts.is_none(),
             Capability::Notify => writers.notify.is_none(),
-        }
-    })
+        })
 }
 
 fn recorded(outcome: &Outcome) -> RecordedOutcome {

@@ -1,10 +1,6 @@
 //! Who asks, and who stands behind them.
 
-use interlock_gate::{
-    ids::PersonName,
-    plan::Requester,
-    policy::Policy,
-};
+use interlock_gate::{ids::PersonName, plan::Requester, policy::Policy};
 
 /// Whoever asked for a run, a plan or an apply.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +26,11 @@ impl Caller {
                 owner: caller.owner.clone(),
             },
             None => Caller {
-                requester: Requester { caller: None, via, unattended: false },
+                requester: Requester {
+                    caller: None,
+                    via,
+                    unattended: false,
+                },
                 owner: None,
             },
         }
@@ -38,6 +38,9 @@ impl Caller {
 
     /// The name for a sentence.
     pub fn shown(&self) -> String {
-        self.requester.caller.clone().unwrap_or_else(|| self.requester.via.clone())
+        self.requester
+            .caller
+            .clone()
+            .unwrap_or_else(|| self.requester.via.clone())
     }
 }

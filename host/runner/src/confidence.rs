@@ -74,7 +74,13 @@ pub fn rate(hypothesis: &Hypothesis, judged: u32) -> Confidence {
         count(distinct.len())
     };
     let outcomes = |wanted: fn(&Checked) -> bool| {
-        count(hypothesis.checks.iter().filter(|check| wanted(&check.outcome)).count())
+        count(
+            hypothesis
+                .checks
+                .iter()
+                .filter(|check| wanted(&check.outcome))
+                .count(),
+        )
     };
     let supports = calls(&hypothesis.supports);
     let contradicts = calls(&hypothesis.contradicts);
@@ -96,8 +102,20 @@ pub fn rate(hypothesis: &Hypothesis, judged: u32) -> Confidence {
     .into_iter()
     .filter_map(|(holds, cap)| holds.then_some(cap))
     .collect();
-    let level = caps.iter().map(|cap| cap.level()).fold(evidence, Level::min);
-    Confidence { level, supports, contradicts, passed, refuted, not_made, judged, caps }
+    let level = caps
+        .iter()
+        .map(|cap| cap.level())
+        .fold(evidence, Level::min);
+    Confidence {
+        level,
+        supports,
+        contradicts,
+        passed,
+        refuted,
+        not_made,
+        judged,
+        caps,
+    }
 }
 
 fn count(n: usize) -> u32 {
@@ -117,8 +135,16 @@ impl fmt::Display for Level {
 /// The whole basis in a line, as it stands beside every hypothesis.
 impl fmt::Display for Confidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let calls = if self.supports == 1 { "call supports" } else { "calls support" };
-        write!(f, "{}: {} {calls}, {} contradict", self.level, self.supports, self.contradicts)?;
+        let calls = if self.supports == 1 {
+            "call supports"
+        } else {
+            "calls support"
+        };
+        write!(
+            f,
+            "{}: {} {calls}, {} contradict",
+            self.level, self.supports, self.contradicts
+        )?;
         if self.contradicts == 1 {
             f.write_str("s")?;
         }
@@ -154,7 +180,11 @@ mod tests {
         let cites = |calls: &[u64]| {
             calls
                 .iter()
-                .map(|call| Cite { call: *call, items: Vec::new(), says: String::new() })
+                .map(|call| Cite {
+                    call: *call,
+                    items: Vec::new(),
+                    says: String::new(),
+                })
                 .collect()
         };
         let check = |outcome: &Checked| Check {
@@ -181,7 +211,10 @@ mod tests {
             "medium: 3 calls support, 0 contradict; 1 of 1 refuting check passed; \
              unproven here (0 judged incidents), which caps it at medium"
         );
-        assert_eq!(rate(&hypothesis(&[1, 2, 3], &[], &[Checked::Passed]), 3).level, Level::High);
+        assert_eq!(
+            rate(&hypothesis(&[1, 2, 3], &[], &[Checked::Passed]), 3).level,
+            Level::High
+        );
     }
 
     #[test]
@@ -193,13 +226,22 @@ mod tests {
 
     #[test]
     fn a_contradiction_or_a_refuting_check_is_low() {
-        assert_eq!(rate(&hypothesis(&[1, 2], &[3], &[Checked::Passed]), 3).level, Level::Low);
+        assert_eq!(
+            rate(&hypothesis(&[1, 2], &[3], &[Checked::Passed]), 3).level,
+            Level::Low
+        );
         let refuted = [Checked::Passed, Checked::Refuted];
-        assert_eq!(rate(&hypothesis(&[1, 2], &[], &refuted), 3).level, Level::Low);
+        assert_eq!(
+            rate(&hypothesis(&[1, 2], &[], &refuted), 3).level,
+            Level::Low
+        );
     }
 
     #[test]
     fn citing_one_call_often_is_one_support() {
-        assert_eq!(rate(&hypothesis(&[1, 1, 1], &[], &[Checked::Passed]), 3).supports, 1);
+        assert_eq!(
+            rate(&hypothesis(&[1, 1, 1], &[], &[Checked::Passed]), 3).supports,
+            1
+        );
     }
 }

@@ -16,10 +16,19 @@ impl Runner {
         let body = plan.body();
         let components = &body.components;
         let runbook = installed::find(&self.config().runbooks, &components.runbook)?;
-        let planned = components.steps.iter().find(|step| step.step == components.step);
-        let file = runbook.steps.iter().find(|step| step.name == components.step);
+        let planned = components
+            .steps
+            .iter()
+            .find(|step| step.step == components.step);
+        let file = runbook
+            .steps
+            .iter()
+            .find(|step| step.name == components.step);
         let (Some(planned), Some(file)) = (planned, file) else {
-            return Ok(Err(format!("the runbook has no step `{}` any more", components.step)));
+            return Ok(Err(format!(
+                "the runbook has no step `{}` any more",
+                components.step
+            )));
         };
         if planned.digest != file.digest {
             return Ok(Err(format!(
@@ -30,15 +39,21 @@ impl Runner {
         let bytes = self
             .blob(BlobDigest::from_raw(*body.cassette.raw()))
             .await?
-            .ok_or_else(|| RunError::Blob { what: "cassette", digest: body.cassette.to_string() })?;
+            .ok_or_else(|| RunError::Blob {
+                what: "cassette",
+                digest: body.cassette.to_string(),
+            })?;
         let cassette = Cassette::read(&bytes)?;
         if cassette.component != planned.digest {
             return Ok(Err("the plan's record is of another component".to_owned()));
         }
-        let step = self.engine()?.load(&file.bytes).map_err(|error| RunError::Load {
-            step: components.step.clone(),
-            error,
-        })?;
+        let step = self
+            .engine()?
+            .load(&file.bytes)
+            .map_err(|error| RunError::Load {
+                step: components.step.clone(),
+                error,
+            })?;
         // Whether today's policy still grants the reads is not asked: nothing is read.
         let linked = match step.link(&Grants::for_replay(&components.runbook)) {
             Ok(linked) => linked,
@@ -46,7 +61,9 @@ impl Runner {
         };
         let input = cassette.input.clone();
         let policy = self.policy().await?;
-        let ran = linked.run(input, Source::Tape(cassette), policy.sandbox()).await;
+        let ran = linked
+            .run(input, Source::Tape(cassette), policy.sandbox())
+            .await;
         let actions = match ran.end {
             Ok(Ended::Writes(actions)) => actions,
             Ok(_) => return Ok(Err("the step proposed nothing this time".to_owned())),

@@ -1,7 +1,10 @@
 //! What a crash left behind: an intent without an outcome is a doubt, and nothing retries it.
 
 use interlock_gate::{history::Kind, plan::Plan, state::PlanState};
-use interlock_store::{Store as _, entry::{Entry, RecordedOutcome}};
+use interlock_store::{
+    Store as _,
+    entry::{Entry, RecordedOutcome},
+};
 
 use crate::{error::RunError, open::Runner};
 

@@ -33,7 +33,10 @@ impl DocumentError {
 
     /// At a place.
     pub fn at(text: &str, span: Range<usize>, message: impl Into<String>) -> DocumentError {
-        DocumentError { span: Some(span), ..DocumentError::whole(text, message) }
+        DocumentError {
+            span: Some(span),
+            ..DocumentError::whole(text, message)
+        }
     }
 
     /// With what to do about it.
@@ -52,13 +55,27 @@ impl DocumentError {
     pub fn line_column(&self) -> Option<(usize, usize)> {
         let before = self.text.get(..self.span.as_ref()?.start)?;
         let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let column = before
+            .rsplit('\n')
+            .next()
+            .unwrap_or_default()
+            .chars()
+            .count()
+            + 1;
         Some((line, column))
     }
 }
 
 /// From the TOML reader's own error.
 pub(crate) fn from_toml(text: &str, error: &toml::de::Error) -> DocumentError {
-    let message = error.message().lines().next().unwrap_or("not TOML").to_owned();
-    DocumentError { span: error.span(), ..DocumentError::whole(text, message) }
+    let message = error
+        .message()
+        .lines()
+        .next()
+        .unwrap_or("not TOML")
+        .to_owned();
+    DocumentError {
+        span: error.span(),
+        ..DocumentError::whole(text, message)
+    }
 }

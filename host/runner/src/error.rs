@@ -75,16 +75,6 @@ pub enum RunError {
         /// As given.
         id: String,
     },
-    /// The beginning of an id that several have.
-    #[error("`{id}` is the beginning of {count} {what}s")]
-    Ambiguous {
-        /// `run` or `plan`.
-        what: &'static str,
-        /// As given.
-        id: String,
-        /// How many.
-        count: usize,
-    },
     /// Something kept is missing or altered.
     #[error("the kept {what} {digest} is missing or altered")]
     Blob {

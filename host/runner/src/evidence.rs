@@ -82,14 +82,21 @@ impl Evidence {
     pub fn read(bytes: &[u8], plan: &Plan) -> Result<(Evidence, Policy), BadEvidence> {
         let evidence: Evidence = canonical::from_bytes_within(bytes, EVIDENCE_BYTES_MAX)?;
         if evidence.schema != EVIDENCE_SCHEMA {
-            return Err(BadEvidence::Schema(evidence.schema.chars().take(80).collect()));
+            return Err(BadEvidence::Schema(
+                evidence.schema.chars().take(80).collect(),
+            ));
         }
         if evidence.plan != plan.id() {
-            return Err(BadEvidence::OtherPlan { found: evidence.plan.short() });
+            return Err(BadEvidence::OtherPlan {
+                found: evidence.plan.short(),
+            });
         }
         let cited = &plan.body().calls;
         if cited.len() != evidence.calls.len() {
-            return Err(BadEvidence::Count { found: evidence.calls.len(), cited: cited.len() });
+            return Err(BadEvidence::Count {
+                found: evidence.calls.len(),
+                cited: cited.len(),
+            });
         }
         for (cited, call) in cited.iter().zip(&evidence.calls) {
             if call.id != cited.id || call.digest()? != cited.digest {
@@ -103,8 +110,13 @@ impl Evidence {
         let policy = Policy::parse(&evidence.policy).map_err(|_| BadEvidence::Policy)?;
         for planned in &plan.body().actions {
             let named = &planned.rule;
-            if policy.write(&named.name).is_none_or(|rule| rule.digest != named.digest) {
-                return Err(BadEvidence::Rule { rule: named.name.clone() });
+            if policy
+                .write(&named.name)
+                .is_none_or(|rule| rule.digest != named.digest)
+            {
+                return Err(BadEvidence::Rule {
+                    rule: named.name.clone(),
+                });
             }
         }
         Ok((evidence, policy))
@@ -120,16 +132,31 @@ impl Runner {
     /// Everything that a plan cites.
     pub async fn evidence(&self, plan: &Plan) -> Result<Evidence, RunError> {
         let record = self.run_record(&plan.body().run).await?;
-        let missing =
-            |call: CallId| RunError::Blob { what: "call", digest: call.to_string() };
+        let missing = |call: CallId| RunError::Blob {
+            what: "call",
+            digest: call.to_string(),
+        };
         let calls = plan
             .body()
             .calls
             .iter()
-            .map(|cited| record.call(cited.id).cloned().ok_or_else(|| missing(cited.id)))
+            .map(|cited| {
+                record
+                    .call(cited.id)
+                    .cloned()
+                    .ok_or_else(|| missing(cited.id))
+            })
             .collect::<Result<_, _>>()?;
-        let report = self.document(BlobDigest::from_raw(*plan.body().report.raw()), "report").await?;
+        let report = self
+            .document(BlobDigest::from_raw(*plan.body().report.raw()), "report")
+            .await?;
         let policy = self.policy().await?.text().to_owned();
-        Ok(Evidence { schema: EVIDENCE_SCHEMA.to_owned(), plan: plan.id(), calls, report, policy })
+        Ok(Evidence {
+            schema: EVIDENCE_SCHEMA.to_owned(),
+            plan: plan.id(),
+            calls,
+            report,
+            policy,
+        })
     }
 }

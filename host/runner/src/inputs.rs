@@ -54,7 +54,10 @@ pub fn resolve(
     given: &BTreeMap<String, String>,
     incident: &Incident,
 ) -> Result<BTreeMap<String, Value>, BadInput> {
-    if let Some(name) = given.keys().find(|name| !manifest.inputs.contains_key(*name)) {
+    if let Some(name) = given
+        .keys()
+        .find(|name| !manifest.inputs.contains_key(*name))
+    {
         return Err(BadInput::Unknown {
             name: cut(name),
             runbook: manifest.name.clone(),
@@ -83,10 +86,12 @@ fn one(
     given: Option<&String>,
     incident: &Incident,
 ) -> Result<InputValue, BadInput> {
-    let found = given.map(|text| ("the command line".to_owned(), text.clone())).or_else(|| {
-        let from = input.from.as_ref()?;
-        Some((from.clone(), place(manifest, from, incident)?))
-    });
+    let found = given
+        .map(|text| ("the command line".to_owned(), text.clone()))
+        .or_else(|| {
+            let from = input.from.as_ref()?;
+            Some((from.clone(), place(manifest, from, incident)?))
+        });
     let value = match (found, &input.default) {
         (Some((origin, text)), _) => input.read(&text).ok_or_else(|| BadInput::Type {
             name: name.to_owned(),
@@ -96,17 +101,25 @@ fn one(
         })?,
         (None, Some(default)) => default.clone(),
         (None, None) => {
-            return Err(BadInput::Missing { name: name.to_owned(), from: input.from.clone() });
+            return Err(BadInput::Missing {
+                name: name.to_owned(),
+                from: input.from.clone(),
+            });
         }
     };
-    input.check(name, &value).map_err(|why| BadInput::Bounds { why })?;
+    input
+        .check(name, &value)
+        .map_err(|why| BadInput::Bounds { why })?;
     Ok(value)
 }
 
 /// The text at `from`, in the first alert that the runbook answers, else in any.
 fn place(manifest: &Manifest, from: &str, incident: &Incident) -> Option<String> {
     let label = |labels: &[Label], name: &str| {
-        labels.iter().find(|label| label.name == name).map(|label| label.value.clone())
+        labels
+            .iter()
+            .find(|label| label.name == name)
+            .map(|label| label.value.clone())
     };
     let in_alert = |read: &dyn Fn(&Alert) -> Option<String>| {
         let answered = |alert: &&Alert| manifest.alerts.contains(&alert.name);
@@ -174,7 +187,10 @@ mod tests {
         let alert = |(name, server): &(&str, &str)| Alert {
             name: (*name).to_owned(),
             starts_at: 0,
-            labels: vec![Label { name: "server".to_owned(), value: (*server).to_owned() }],
+            labels: vec![Label {
+                name: "server".to_owned(),
+                value: (*server).to_owned(),
+            }],
             annotations: Vec::new(),
         };
         Incident {
@@ -193,7 +209,10 @@ mod tests {
         let inputs = resolve(&manifest(), &BTreeMap::new(), &incident).unwrap();
         assert_eq!(inputs["server"], "a");
         assert_eq!(inputs["stuck_after"], 300_000);
-        assert_eq!(show(&manifest(), "stuck_after", &inputs["stuck_after"]), "5m");
+        assert_eq!(
+            show(&manifest(), "stuck_after", &inputs["stuck_after"]),
+            "5m"
+        );
     }
 
     #[test]

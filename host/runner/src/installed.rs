@@ -92,8 +92,12 @@ pub fn list(roots: &[PathBuf]) -> Vec<PathBuf> {
             // A root may itself be a runbook: handy while writing one.
             let own = is_runbook(root).then(|| root.clone());
             let inside = std::fs::read_dir(root).into_iter().flatten().flatten();
-            let inside = inside.map(|entry| entry.path()).filter(|path| is_runbook(path));
-            own.into_iter().chain(inside.take(RUNBOOKS_MAX)).collect::<Vec<_>>()
+            let inside = inside
+                .map(|entry| entry.path())
+                .filter(|path| is_runbook(path));
+            own.into_iter()
+                .chain(inside.take(RUNBOOKS_MAX))
+                .collect::<Vec<_>>()
         })
         .collect();
     found.sort();
@@ -108,8 +112,10 @@ fn is_runbook(folder: &Path) -> bool {
 /// Reads the manifest of a runbook's folder.
 pub fn manifest(folder: &Path) -> Result<Manifest, NotInstalled> {
     let path = folder.join("runbook.toml");
-    let unreadable =
-        |why: String| NotInstalled::Unreadable { path: path.clone(), why };
+    let unreadable = |why: String| NotInstalled::Unreadable {
+        path: path.clone(),
+        why,
+    };
     let bytes = files::read_plain(&path, MANIFEST_BYTES_MAX)
         .map_err(|error| unreadable(error.to_string()))?;
     let text = String::from_utf8(bytes).map_err(|_| unreadable("not UTF-8".to_owned()))?;
@@ -145,7 +151,9 @@ pub fn load(folder: PathBuf, manifest: Manifest) -> Result<Runbook, NotInstalled
         .steps
         .iter()
         .map(|step| {
-            let path = folder.join("components").join(format!("{}.wasm", step.name));
+            let path = folder
+                .join("components")
+                .join(format!("{}.wasm", step.name));
             let bytes = files::read_plain(&path, COMPONENT_BYTES_MAX).map_err(|error| {
                 NotInstalled::NotBuilt {
                     runbook: manifest.name.clone(),
@@ -154,8 +162,16 @@ pub fn load(folder: PathBuf, manifest: Manifest) -> Result<Runbook, NotInstalled
                     why: error.to_string(),
                 }
             })?;
-            Ok(StepFile { name: step.name.clone(), digest: ComponentDigest::of(&bytes), bytes })
+            Ok(StepFile {
+                name: step.name.clone(),
+                digest: ComponentDigest::of(&bytes),
+                bytes,
+            })
         })
         .collect::<Result<_, NotInstalled>>()?;
-    Ok(Runbook { folder, manifest, steps })
+    Ok(Runbook {
+        folder,
+        manifest,
+        steps,
+    })
 }

@@ -58,7 +58,10 @@ impl Runner {
         match differs {
             None => Ok(Some(run)),
             Some(differs) => Err(RunError::IdTaken {
-                id: id_key.split_once('/').map_or(id_key, |(_, id)| id).to_owned(),
+                id: id_key
+                    .split_once('/')
+                    .map_or(id_key, |(_, id)| id)
+                    .to_owned(),
                 run: run.to_string(),
                 differs,
             }),
@@ -74,7 +77,9 @@ impl Runner {
             if now.seconds_since(line.recorded_at) > 24 * 3600 {
                 break;
             }
-            let Some(earlier) = self.store().plan(&line.plan).await? else { continue };
+            let Some(earlier) = self.store().plan(&line.plan).await? else {
+                continue;
+            };
             let same_caller = earlier.body().requester == plan.body().requester
                 && earlier.body().components.runbook == plan.body().components.runbook;
             if same_caller && now.seconds_since(line.recorded_at) < 3600 {

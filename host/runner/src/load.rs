@@ -9,7 +9,10 @@ use interlock_gate::{
     state::PlanState,
     time::Time,
 };
-use interlock_store::{Store as _, entry::{Entry, Stamped, StepEnd}};
+use interlock_store::{
+    Store as _,
+    entry::{Entry, Stamped, StepEnd},
+};
 use serde::de::DeserializeOwned;
 
 use crate::{
@@ -39,7 +42,10 @@ impl Runner {
                 (None, _) => {}
             }
         }
-        let unknown = || RunError::Unknown { what: "run", id: run.to_string() };
+        let unknown = || RunError::Unknown {
+            what: "run",
+            id: run.to_string(),
+        };
         let mut record = record.ok_or_else(unknown)?;
         let now = self.now();
         for plan in &mut record.plans {
@@ -63,12 +69,21 @@ impl Runner {
             }
         };
         match entry {
-            Entry::StepEnded { step, component, cassette, end, .. } => {
+            Entry::StepEnded {
+                step,
+                component,
+                cassette,
+                end,
+                ..
+            } => {
                 let cassette = Arc::new(self.cassette(cassette).await?);
                 let after_change = record.plans.iter().any(|plan| !plan.acts.is_empty());
                 if after_change {
                     record.verified.push(VerifyRecord {
-                        plan: record.plans.last().map_or(PlanDigest::of(b""), |one| one.plan.id()),
+                        plan: record
+                            .plans
+                            .last()
+                            .map_or(PlanDigest::of(b""), |one| one.plan.id()),
                         at,
                         step,
                         found: None,
@@ -85,16 +100,25 @@ impl Runner {
                     StepEnd::Writes(writes) => StepConclusion::Writes(writes),
                     StepEnd::Fault(why) => StepConclusion::Fault(why),
                 };
-                record.steps.push(StepRecord { step, component, cassette, at, end });
+                record.steps.push(StepRecord {
+                    step,
+                    component,
+                    cassette,
+                    at,
+                    end,
+                });
                 step_event(record, RunEvent::StepEnded);
             }
             Entry::RunEnded { state, .. } => {
                 record.ended_at = Some(at);
-                step_event(record, match state.as_str() {
-                    "faulted" => RunEvent::Faulted,
-                    "interrupted" => RunEvent::Interrupted,
-                    _ => RunEvent::Concluded,
-                });
+                step_event(
+                    record,
+                    match state.as_str() {
+                        "faulted" => RunEvent::Faulted,
+                        "interrupted" => RunEvent::Interrupted,
+                        _ => RunEvent::Concluded,
+                    },
+                );
             }
             Entry::Planned { plan } => {
                 step_event(record, RunEvent::Planned(plan.id()));
@@ -107,8 +131,14 @@ impl Runner {
                     stops: Vec::new(),
                 });
             }
-            Entry::Refused { plan: None, reasons, .. } => record.refused.extend(reasons),
-            Entry::Verified { verdict, report, .. } => {
+            Entry::Refused {
+                plan: None,
+                reasons,
+                ..
+            } => record.refused.extend(reasons),
+            Entry::Verified {
+                verdict, report, ..
+            } => {
                 let found = match report {
                     Some(digest) => {
                         let blob = BlobDigest::from_raw(*digest.raw());
@@ -134,8 +164,14 @@ impl Runner {
     }
 
     pub(crate) async fn cassette(&self, digest: CassetteDigest) -> Result<Cassette, RunError> {
-        let missing = || RunError::Blob { what: "cassette", digest: digest.to_string() };
-        let bytes = self.blob(BlobDigest::from_raw(*digest.raw())).await?.ok_or_else(missing)?;
+        let missing = || RunError::Blob {
+            what: "cassette",
+            digest: digest.to_string(),
+        };
+        let bytes = self
+            .blob(BlobDigest::from_raw(*digest.raw()))
+            .await?
+            .ok_or_else(missing)?;
         Ok(Cassette::read(&bytes)?)
     }
 
@@ -144,9 +180,15 @@ impl Runner {
         digest: BlobDigest,
         what: &'static str,
     ) -> Result<T, RunError> {
-        let missing = || RunError::Blob { what, digest: digest.to_string() };
+        let missing = || RunError::Blob {
+            what,
+            digest: digest.to_string(),
+        };
         let bytes = self.blob(digest).await?.ok_or_else(missing)?;
-        Ok(canonical::from_bytes_within(&bytes, interlock_store::store::BLOB_BYTES_MAX)?)
+        Ok(canonical::from_bytes_within(
+            &bytes,
+            interlock_store::store::BLOB_BYTES_MAX,
+        )?)
     }
 }
 
@@ -154,15 +196,26 @@ fn push_plan(plan: &mut PlanRecord, at: Time, entry: Entry) {
     match entry {
         Entry::Token { token, .. } => plan.tokens.push((at, *token)),
         Entry::Refused { asked, reasons, .. } => plan.refusals.push((at, asked, reasons)),
-        Entry::Intent { index, kind, .. } => plan.acts.push(ActRecord {
+        Entry::Intent {
+            index,
+            kind,
+            tokens,
+            ..
+        } => plan.acts.push(ActRecord {
             kind,
             index,
+            tokens,
             intended_at: at,
             settled_at: None,
             outcome: None,
             reconciled: None,
         }),
-        Entry::Outcome { index, kind, outcome, .. } => {
+        Entry::Outcome {
+            index,
+            kind,
+            outcome,
+            ..
+        } => {
             let open = |act: &&mut ActRecord| {
                 act.index == index && act.kind == kind && act.outcome.is_none()
             };
@@ -171,13 +224,22 @@ fn push_plan(plan: &mut PlanRecord, at: Time, entry: Entry) {
                 act.settled_at = Some(at);
             }
         }
-        Entry::Reconciled { index, kind, finding, .. } => {
+        Entry::Reconciled {
+            index,
+            kind,
+            finding,
+            ..
+        } => {
             let of = |act: &&mut ActRecord| act.index == index && act.kind == kind;
             if let Some(act) = plan.acts.iter_mut().rev().find(of) {
                 act.reconciled = Some(finding);
             }
         }
-        Entry::ApplyEnded { kind, stopped: Some(why), .. } => plan.stops.push((kind, why)),
+        Entry::ApplyEnded {
+            kind,
+            stopped: Some(why),
+            ..
+        } => plan.stops.push((kind, why)),
         _ => {}
     }
 }
@@ -195,7 +257,9 @@ fn opened(stamped: Stamped) -> Result<RunRecord, RunError> {
         owners,
     } = stamped.entry
     else {
-        return Err(RunError::NotNow("the run does not begin with its opening".to_owned()));
+        return Err(RunError::NotNow(
+            "the run does not begin with its opening".to_owned(),
+        ));
     };
     Ok(RunRecord {
         run,
@@ -222,7 +286,10 @@ impl RunRecord {
     pub(crate) fn next_call(&self) -> CallId {
         let verify = self.verified.iter().filter_map(|one| one.cassette.as_ref());
         let calls = self.steps.iter().map(|step| &step.cassette).chain(verify);
-        let last = calls.flat_map(|cassette| &cassette.calls).map(|call| call.id.0).max();
+        let last = calls
+            .flat_map(|cassette| &cassette.calls)
+            .map(|call| call.id.0)
+            .max();
         CallId(last.unwrap_or(0) + 1)
     }
 

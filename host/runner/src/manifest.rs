@@ -130,7 +130,11 @@ impl Manifest {
             let message = "`version` must be 1 to 64 characters";
             return Err(DocumentError::at(text, read.version.span(), message));
         }
-        let alerts = read.alerts.iter().map(|alert| alert.get_ref().clone()).collect();
+        let alerts = read
+            .alerts
+            .iter()
+            .map(|alert| alert.get_ref().clone())
+            .collect();
         let inputs = read
             .inputs
             .iter()
@@ -142,11 +146,18 @@ impl Manifest {
                 return Err(DocumentError::at(text, says.span(), message));
             }
         }
-        let causes =
-            read.causes.into_iter().map(|(cause, says)| (cause, says.into_inner())).collect();
+        let causes = read
+            .causes
+            .into_iter()
+            .map(|(cause, says)| (cause, says.into_inner()))
+            .collect();
         let mut steps: Vec<Step> = Vec::new();
         if read.step.get_ref().is_empty() || read.step.get_ref().len() > 16 {
-            return Err(DocumentError::at(text, read.step.span(), "a runbook has 1 to 16 [[step]]"));
+            return Err(DocumentError::at(
+                text,
+                read.step.span(),
+                "a runbook has 1 to 16 [[step]]",
+            ));
         }
         for step in read.step.get_ref() {
             let name = slug(text, &step.name, "a step's name")?;
@@ -165,7 +176,14 @@ impl Manifest {
             };
             steps.push(Step { name, wait });
         }
-        Ok(Manifest { name, version: read.version.into_inner(), alerts, inputs, causes, steps })
+        Ok(Manifest {
+            name,
+            version: read.version.into_inner(),
+            alerts,
+            inputs,
+            causes,
+            steps,
+        })
     }
 }
 
@@ -173,7 +191,10 @@ fn slug(text: &str, name: &Spanned<String>, what: &str) -> Result<String, Docume
     if is_word(name.get_ref(), '-') {
         return Ok(name.get_ref().clone());
     }
-    let message = format!("`{}` is not {what}: `[a-z0-9][a-z0-9-]*`", name.get_ref().escape_debug());
+    let message = format!(
+        "`{}` is not {what}: `[a-z0-9][a-z0-9-]*`",
+        name.get_ref().escape_debug()
+    );
     Err(DocumentError::at(text, name.span(), message))
 }
 
@@ -184,11 +205,7 @@ fn is_word(text: &str, also: char) -> bool {
         && text.chars().all(|c| letter(c) || c == also || c == '_')
 }
 
-fn check_input(
-    text: &str,
-    name: &str,
-    input: &Spanned<InputText>,
-) -> Result<Input, DocumentError> {
+fn check_input(text: &str, name: &str, input: &Spanned<InputText>) -> Result<Input, DocumentError> {
     if !is_word(name, '_') {
         let message = format!("`{name}` is not an input's name: `[a-z0-9][a-z0-9_]*`");
         return Err(DocumentError::at(text, input.span(), message));
@@ -204,10 +221,14 @@ fn check_input(
         given.as_ref().map(|given| value(key, given)).transpose()
     };
     if let Some(from) = &read.from
-        && !KNOWN_FROM.iter().any(|known| match known.strip_suffix('*') {
-            Some(prefix) => from.get_ref().len() > prefix.len() && from.get_ref().starts_with(prefix),
-            None => from.get_ref() == known,
-        })
+        && !KNOWN_FROM
+            .iter()
+            .any(|known| match known.strip_suffix('*') {
+                Some(prefix) => {
+                    from.get_ref().len() > prefix.len() && from.get_ref().starts_with(prefix)
+                }
+                None => from.get_ref() == known,
+            })
     {
         let message = format!("`{}` is not a place to take an input from", from.get_ref());
         return Err(DocumentError::at(text, from.span(), message)
@@ -222,8 +243,10 @@ fn check_input(
             .collect::<Option<Vec<_>>>()
             .filter(|list| !list.is_empty())
             .ok_or_else(|| {
-                let message =
-                    format!("`one_of` of `{name}` must be a list of {}", read.r#type.expects());
+                let message = format!(
+                    "`one_of` of `{name}` must be a list of {}",
+                    read.r#type.expects()
+                );
                 DocumentError::at(text, list.span(), message)
             })?,
     };
@@ -238,7 +261,11 @@ fn check_input(
     if let (Some(default), Some(place)) = (&input_read.default, &read.default)
         && let Err(why) = input_read.check(name, default)
     {
-        return Err(DocumentError::at(text, place.span(), format!("the default of {why}")));
+        return Err(DocumentError::at(
+            text,
+            place.span(),
+            format!("the default of {why}"),
+        ));
     }
     Ok(input_read)
 }
@@ -269,14 +296,23 @@ impl Input {
     pub(crate) fn check(&self, name: &str, value: &InputValue) -> Result<(), String> {
         let shown = self.show(value);
         if let Some(min) = self.min.as_ref().filter(|min| value < min) {
-            return Err(format!("`{name}` is {shown}, at least {} is allowed", self.show(min)));
+            return Err(format!(
+                "`{name}` is {shown}, at least {} is allowed",
+                self.show(min)
+            ));
         }
         if let Some(max) = self.max.as_ref().filter(|max| value > max) {
-            return Err(format!("`{name}` is {shown}, at most {} is allowed", self.show(max)));
+            return Err(format!(
+                "`{name}` is {shown}, at most {} is allowed",
+                self.show(max)
+            ));
         }
         if !self.one_of.is_empty() && !self.one_of.contains(value) {
             let words: Vec<String> = self.one_of.iter().map(|one| self.show(one)).collect();
-            return Err(format!("`{name}` is {shown}, must be one of {}", words.join(", ")));
+            return Err(format!(
+                "`{name}` is {shown}, must be one of {}",
+                words.join(", ")
+            ));
         }
         Ok(())
     }
@@ -365,7 +401,11 @@ wait = "20s"
         assert_eq!(manifest.steps[1].wait, Duration::from_secs(20));
         let stuck_after = &manifest.inputs["stuck_after"];
         assert_eq!(stuck_after.default, Some(InputValue::Number(300_000)));
-        assert!(stuck_after.check("stuck_after", &InputValue::Number(1)).is_err());
+        assert!(
+            stuck_after
+                .check("stuck_after", &InputValue::Number(1))
+                .is_err()
+        );
     }
 
     #[test]
@@ -390,7 +430,16 @@ wait = "20s"
     #[test]
     fn durations_are_bounded() {
         assert_eq!(parse_duration("90s"), Some(Duration::from_secs(90)));
-        for bad in ["", "s", "5", "-1s", "1.5h", "99999999999999999999s", "366d", "5 m"] {
+        for bad in [
+            "",
+            "s",
+            "5",
+            "-1s",
+            "1.5h",
+            "99999999999999999999s",
+            "366d",
+            "5 m",
+        ] {
             assert_eq!(parse_duration(bad), None, "{bad}");
         }
     }

@@ -2,10 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use interlock_gate::{
-    narrow::narrow,
-    plan::Plan,
-};
+use interlock_gate::{narrow::narrow, plan::Plan};
 use interlock_store::entry::Entry;
 
 use crate::{caller::Caller, error::RunError, open::Runner};
@@ -20,7 +17,10 @@ impl Runner {
     ) -> Result<Arc<Plan>, RunError> {
         let checkpoint = self.checkpoint().await?;
         let narrowed = narrow(plan, skip, caller.owner.as_ref(), self.now(), checkpoint)?;
-        self.record(Entry::Planned { plan: Box::new(narrowed.clone()) }).await?;
+        self.record(Entry::Planned {
+            plan: Box::new(narrowed.clone()),
+        })
+        .await?;
         Ok(Arc::new(narrowed))
     }
 }

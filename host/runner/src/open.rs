@@ -40,9 +40,18 @@ impl Runner {
     /// start.
     pub fn open(config: Config) -> Result<Runner, RunError> {
         let version = env!("CARGO_PKG_VERSION");
-        let store =
-            SqliteStore::open(&config.state_dir, &config.origin, version, interlock_store::system_clock())?;
-        Ok(Runner { config, store: Arc::new(store), engine: OnceLock::new(), connected: OnceLock::new() })
+        let store = SqliteStore::open(
+            &config.state_dir,
+            &config.origin,
+            version,
+            interlock_store::system_clock(),
+        )?;
+        Ok(Runner {
+            config,
+            store: Arc::new(store),
+            engine: OnceLock::new(),
+            connected: OnceLock::new(),
+        })
     }
 
     /// What is configured.
@@ -129,7 +138,10 @@ impl Runner {
     }
 
     pub(crate) async fn record(&self, entry: Entry) -> Result<(), RunError> {
-        self.store.record(entry, ANY_SIZE).await.map_err(RunError::Journal)?;
+        self.store
+            .record(entry, ANY_SIZE)
+            .await
+            .map_err(RunError::Journal)?;
         Ok(())
     }
 
@@ -144,7 +156,10 @@ impl Runner {
     /// A plan that was made here.
     pub async fn plan(&self, id: PlanDigest) -> Result<Arc<Plan>, RunError> {
         let plan = self.store.plan(&id).await?;
-        let unknown = || RunError::Unknown { what: "plan", id: id.to_string() };
+        let unknown = || RunError::Unknown {
+            what: "plan",
+            id: id.to_string(),
+        };
         plan.map(Arc::new).ok_or_else(unknown)
     }
 
@@ -156,21 +171,37 @@ impl Runner {
 
     pub(crate) fn hold(&self, plan: &Plan) -> Result<PlanLock, RunError> {
         let held = self.store.hold(&plan.id());
-        held.map_err(|by| RunError::Held { plan: plan.id().short(), by: by.to_string() })
+        held.map_err(|by| RunError::Held {
+            plan: plan.id().short(),
+            by: by.to_string(),
+        })
     }
 
     pub(crate) async fn checkpoint(&self) -> Result<CheckpointRef, RunError> {
         let head = self.store.checkpoint().await?.head();
-        Ok(CheckpointRef { size: head.size, root: hex::encode(head.root.0) })
+        Ok(CheckpointRef {
+            size: head.size,
+            root: hex::encode(head.root.0),
+        })
     }
 
-    pub(crate) async fn keep_document<T: Serialize>(&self, document: &T) -> Result<BlobDigest, RunError> {
+    pub(crate) async fn keep_document<T: Serialize>(
+        &self,
+        document: &T,
+    ) -> Result<BlobDigest, RunError> {
         let bytes = canonical::to_bytes_within(document, KEPT_BYTES_MAX)?;
         self.store.keep(bytes).await.map_err(RunError::Journal)
     }
 
-    pub(crate) async fn keep_cassette(&self, cassette: &Cassette) -> Result<CassetteDigest, RunError> {
-        let blob = self.store.keep(cassette.canonical()?).await.map_err(RunError::Journal)?;
+    pub(crate) async fn keep_cassette(
+        &self,
+        cassette: &Cassette,
+    ) -> Result<CassetteDigest, RunError> {
+        let blob = self
+            .store
+            .keep(cassette.canonical()?)
+            .await
+            .map_err(RunError::Journal)?;
         Ok(CassetteDigest::from_raw(*blob.raw()))
     }
 
@@ -181,13 +212,20 @@ impl Runner {
 
 /// Reads a policy file as the host does: opened once, no links, nobody else could have written it.
 pub fn read_policy(path: &Path, host: Option<&HostId>) -> Result<Policy, RunError> {
-    let text = files::read_private_text(path, POLICY_BYTES_MAX)
-        .map_err(|why| RunError::PolicyFile { path: path.to_owned(), why })?;
+    let text =
+        files::read_private_text(path, POLICY_BYTES_MAX).map_err(|why| RunError::PolicyFile {
+            path: path.to_owned(),
+            why,
+        })?;
     let parsed = match host {
         Some(host) => Policy::parse_for_host(&text, host),
         None => Policy::parse(&text),
     };
-    parsed.map_err(|errors| RunError::Policy { path: PathBuf::from(path), text, errors })
+    parsed.map_err(|errors| RunError::Policy {
+        path: PathBuf::from(path),
+        text,
+        errors,
+    })
 }
 
 /// The journal's origin: as its first checkpoint says it, else after this machine's name.
@@ -196,8 +234,20 @@ pub fn origin(config: &Config) -> String {
     let kept = kept.and_then(|note| note.lines().next().map(str::to_owned));
     kept.unwrap_or_else(|| {
         let name = rustix::system::uname();
-        let word = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' };
-        let name: String = name.nodename().to_string_lossy().chars().map(word).take(63).collect();
+        let word = |c: char| {
+            if c.is_ascii_alphanumeric() || c == '-' {
+                c
+            } else {
+                '-'
+            }
+        };
+        let name: String = name
+            .nodename()
+            .to_string_lossy()
+            .chars()
+            .map(word)
+            .take(63)
+            .collect();
         format!("interlock.{}", if name.is_empty() { "host" } else { &name })
     })
 }
@@ -205,7 +255,9 @@ pub fn origin(config: &Config) -> String {
 /// The system's clock.
 pub fn now() -> Time {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let micros = since.map_or(0, |since| u64::try_from(since.as_micros()).unwrap_or(u64::MAX));
+    let micros = since.map_or(0, |since| {
+        u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+    });
     Time::from_micros(micros).unwrap_or_default()
 }
 
@@ -214,7 +266,10 @@ pub(crate) fn fresh_run_id() -> Result<RunId, RunError> {
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes).map_err(|error| RunError::Random(error.to_string()))?;
-    let letters = bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)]));
+    let letters = bytes
+        .iter()
+        .map(|byte| char::from(LETTERS[usize::from(byte % 32)]));
     let id = format!("r-{}", letters.collect::<String>());
-    id.parse().map_err(|error| RunError::Random(format!("{error}")))
+    id.parse()
+        .map_err(|error| RunError::Random(format!("{error}")))
 }

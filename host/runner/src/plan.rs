@@ -51,10 +51,13 @@ impl Draft<'_> {
         let mut actions = Vec::new();
         let mut denied: Vec<String> = Vec::new();
         for aimed in self.actions {
-            let rule = self.policy.permitting(runbook, &aimed.action).map(|rule| RuleRef {
-                name: rule.name.clone(),
-                digest: rule.digest,
-            });
+            let rule = self
+                .policy
+                .permitting(runbook, &aimed.action)
+                .map(|rule| RuleRef {
+                    name: rule.name.clone(),
+                    digest: rule.digest,
+                });
             let forbidden = self.policy.forbidding(&aimed.action);
             match (rule, forbidden) {
                 (Ok(rule), None) => actions.push(PlannedAction {
@@ -68,7 +71,9 @@ impl Draft<'_> {
                 (Ok(_), Some(pattern)) => {
                     let capability = aimed.action.capability();
                     let target = aimed.action.target();
-                    denied.push(format!("a [[never]] forbids {capability} on {target}: `{pattern}`"));
+                    denied.push(format!(
+                        "a [[never]] forbids {capability} on {target}: `{pattern}`"
+                    ));
                 }
                 (Err(no_rule), _) => {
                     let capability = aimed.action.capability();
@@ -93,7 +98,12 @@ impl Draft<'_> {
             .calls
             .iter()
             .filter(|call| cited.contains(&call.id))
-            .map(|call| Ok(CitedCall { id: call.id, digest: call.digest()? }))
+            .map(|call| {
+                Ok(CitedCall {
+                    id: call.id,
+                    digest: call.digest()?,
+                })
+            })
             .collect::<Result<Vec<_>, interlock_gate::canonical::NotCanonical>>()
             .map_err(|error| NoPlan::Bad(error.into()))?;
         let findings = match self.findings {
@@ -121,7 +131,10 @@ impl Draft<'_> {
                     .runbook
                     .steps
                     .iter()
-                    .map(|step| StepBytes { step: step.name.clone(), digest: step.digest })
+                    .map(|step| StepBytes {
+                        step: step.name.clone(),
+                        digest: step.digest,
+                    })
                     .collect(),
             },
             inputs: self.inputs.clone(),

@@ -102,7 +102,10 @@ impl Reconciliation {
 
 impl Runner {
     /// The acts of a run that are in doubt, once nobody works on them any more.
-    pub async fn doubts_of(&self, run: &interlock_gate::ids::RunId) -> Result<Vec<OpenDoubt>, CannotReconcile> {
+    pub async fn doubts_of(
+        &self,
+        run: &interlock_gate::ids::RunId,
+    ) -> Result<Vec<OpenDoubt>, CannotReconcile> {
         let plans = self.store().plans_of(run).await.map_err(RunError::from)?;
         for line in &plans {
             let plan = self.plan(line.plan).await?;
@@ -123,7 +126,9 @@ impl Runner {
             })
             .collect();
         if doubts.is_empty() {
-            return Err(CannotReconcile::NoDoubt { run: run.to_string() });
+            return Err(CannotReconcile::NoDoubt {
+                run: run.to_string(),
+            });
         }
         Ok(doubts)
     }
@@ -148,7 +153,10 @@ impl Runner {
         match policy.approver_of(key) {
             Some(approver) if approver.name == said.approver => {}
             Some(approver) => {
-                return refuse(format!("it is by {}'s key, not {}'s", approver.name, said.approver));
+                return refuse(format!(
+                    "it is by {}'s key, not {}'s",
+                    approver.name, said.approver
+                ));
             }
             None => return refuse("its key is no approver's".to_owned()),
         }
@@ -164,7 +172,10 @@ impl Runner {
         }
         let plan = self.plan(said.plan).await?;
         let _held = self.hold(&plan)?;
-        let envelope = Envelope { payload: STANDARD.encode(&payload), signature: armored };
+        let envelope = Envelope {
+            payload: STANDARD.encode(&payload),
+            signature: armored,
+        };
         let token = canonical::to_bytes(&envelope).map_err(RunError::from)?;
         let found = match said.found {
             Found::Done => "done",

@@ -2,11 +2,14 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use interlock_capabilities::{Recorded, report::{Incident, Verification}};
+use interlock_capabilities::{
+    Recorded,
+    report::{Incident, Verification},
+};
 use interlock_engine::Cassette;
 use interlock_gate::{
     history::Kind,
-    ids::{CallId, ComponentDigest, PersonName, PlanDigest, RunId},
+    ids::{CallId, ComponentDigest, PersonName, PlanDigest, RunId, TokenDigest},
     plan::{Plan, Requester, StepBytes},
     state::PlanState,
     time::Time,
@@ -15,7 +18,10 @@ use interlock_gate::{
 use interlock_store::entry::RecordedOutcome;
 use serde_json::Value;
 
-use crate::{report::{RunReport, StepReport}, state::RunState};
+use crate::{
+    report::{RunReport, StepReport},
+    state::RunState,
+};
 
 /// One run.
 #[derive(Clone, Debug)]
@@ -104,6 +110,8 @@ pub struct ActRecord {
     pub kind: Kind,
     /// The action's place in the plan, from 0.
     pub index: u16,
+    /// The tokens that filled the seats of its rule.
+    pub tokens: Vec<TokenDigest>,
     /// When its intent was recorded.
     pub intended_at: Time,
     /// When its outcome was recorded.
@@ -134,8 +142,15 @@ pub struct VerifyRecord {
 impl RunRecord {
     /// The recorded call of that id, of any step.
     pub fn call(&self, id: CallId) -> Option<&Recorded> {
-        let verify = self.verified.iter().filter_map(|verified| verified.cassette.as_ref());
-        self.steps.iter().map(|step| &step.cassette).chain(verify).find_map(|one| one.call(id))
+        let verify = self
+            .verified
+            .iter()
+            .filter_map(|verified| verified.cassette.as_ref());
+        self.steps
+            .iter()
+            .map(|step| &step.cassette)
+            .chain(verify)
+            .find_map(|one| one.call(id))
     }
 
     /// Every call that a step of the run made, in order.

@@ -57,7 +57,12 @@ impl Runner {
                 other => unlike("a verification", &other),
             };
             let (calls, writes) = (cassette.calls.len(), cassette.writes.len());
-            replayed.push(Replayed { step: verified.step.clone(), calls, writes, difference });
+            replayed.push(Replayed {
+                step: verified.step.clone(),
+                calls,
+                writes,
+                difference,
+            });
         }
         Ok(replayed)
     }
@@ -100,17 +105,31 @@ impl Runner {
         cassette: &interlock_engine::Cassette,
     ) -> Result<Result<Ended, Fault>, RunError> {
         let digest = cassette.component;
-        let missing = || RunError::Blob { what: "component", digest: digest.to_string() };
-        let bytes = self.blob(BlobDigest::from_raw(*digest.raw())).await?.ok_or_else(missing)?;
+        let missing = || RunError::Blob {
+            what: "component",
+            digest: digest.to_string(),
+        };
+        let bytes = self
+            .blob(BlobDigest::from_raw(*digest.raw()))
+            .await?
+            .ok_or_else(missing)?;
         let loaded = self
             .engine()?
             .load(&bytes)
-            .map_err(|error| RunError::Load { step: step.to_owned(), error })?;
+            .map_err(|error| RunError::Load {
+                step: step.to_owned(),
+                error,
+            })?;
         let grants = Grants::for_replay(&record.runbook);
-        let linked = loaded.link(&grants).map_err(|why| RunError::NotNow(why.to_string()))?;
+        let linked = loaded
+            .link(&grants)
+            .map_err(|why| RunError::NotNow(why.to_string()))?;
         let policy = self.policy().await?;
         let source = Source::Tape(cassette.clone());
-        Ok(linked.run(cassette.input.clone(), source, policy.sandbox()).await.end)
+        Ok(linked
+            .run(cassette.input.clone(), source, policy.sandbox())
+            .await
+            .end)
     }
 }
 
@@ -120,10 +139,19 @@ fn compare<T: Serialize>(expected: &T, found: &T) -> Result<Option<Differs>, Run
     if expected == found {
         return Ok(None);
     }
-    let at = expected.bytes().zip(found.bytes()).take_while(|(a, b)| a == b).count();
+    let at = expected
+        .bytes()
+        .zip(found.bytes())
+        .take_while(|(a, b)| a == b)
+        .count();
     let around = |text: &str| {
-        let start = (0..=at.saturating_sub(40)).rev().find(|at| text.is_char_boundary(*at));
-        text[start.unwrap_or(0)..].chars().take(160).collect::<String>()
+        let start = (0..=at.saturating_sub(40))
+            .rev()
+            .find(|at| text.is_char_boundary(*at));
+        text[start.unwrap_or(0)..]
+            .chars()
+            .take(160)
+            .collect::<String>()
     };
     Ok(Some(Differs {
         at: "the conclusion".to_owned(),
@@ -148,5 +176,9 @@ fn unlike(expected: &str, found: &Result<Ended, Fault>) -> Option<Differs> {
         Ok(Ended::Failed(why)) => format!("the step's own error: {why}"),
         Err(fault) => fault.to_string(),
     };
-    Some(Differs { at: "the end".to_owned(), expected: expected.to_owned(), found })
+    Some(Differs {
+        at: "the end".to_owned(),
+        expected: expected.to_owned(),
+        found,
+    })
 }

@@ -99,13 +99,24 @@ const CITES_MAX: usize = 256;
 /// Checks a step's report against the calls that its run made and the manifest's causes.
 pub fn check(report: &Report, manifest: &Manifest, calls: &[Recorded]) -> Result<(), BadReport> {
     let made: BTreeSet<u64> = calls.iter().map(|call| call.id.0).collect();
-    let answered: BTreeSet<u64> =
-        calls.iter().filter(|call| call.answer.is_ok()).map(|call| call.id.0).collect();
+    let answered: BTreeSet<u64> = calls
+        .iter()
+        .filter(|call| call.answer.is_ok())
+        .map(|call| call.id.0)
+        .collect();
     let bound = |what, count, max| {
-        if count > max { Err(BadReport::TooMany { what, count, max }) } else { Ok(()) }
+        if count > max {
+            Err(BadReport::TooMany { what, count, max })
+        } else {
+            Ok(())
+        }
     };
     bound("hypotheses", report.hypotheses.len(), HYPOTHESES_MAX)?;
-    bound("entries of what could not be checked", report.could_not_check.len(), CITES_MAX)?;
+    bound(
+        "entries of what could not be checked",
+        report.could_not_check.len(),
+        CITES_MAX,
+    )?;
     let cited = |cite: &Cite| {
         if !made.contains(&cite.call) {
             Err(BadReport::NoSuchCall { call: cite.call })
@@ -120,18 +131,32 @@ pub fn check(report: &Report, manifest: &Manifest, calls: &[Recorded]) -> Result
         if manifest.causes.contains_key(cause) {
             Ok(())
         } else {
-            let cause = cause.chars().take(80).flat_map(char::escape_debug).collect();
+            let cause = cause
+                .chars()
+                .take(80)
+                .flat_map(char::escape_debug)
+                .collect();
             Err(BadReport::UnknownCause { cause })
         }
     };
     for hypothesis in &report.hypotheses {
         known(&hypothesis.cause)?;
-        bound("citations", hypothesis.supports.len() + hypothesis.contradicts.len(), CITES_MAX)?;
+        bound(
+            "citations",
+            hypothesis.supports.len() + hypothesis.contradicts.len(),
+            CITES_MAX,
+        )?;
         bound("checks", hypothesis.checks.len(), CITES_MAX)?;
         if hypothesis.supports.is_empty() {
-            return Err(BadReport::NoEvidence { cause: hypothesis.cause.clone() });
+            return Err(BadReport::NoEvidence {
+                cause: hypothesis.cause.clone(),
+            });
         }
-        hypothesis.supports.iter().chain(&hypothesis.contradicts).try_for_each(cited)?;
+        hypothesis
+            .supports
+            .iter()
+            .chain(&hypothesis.contradicts)
+            .try_for_each(cited)?;
         for check in &hypothesis.checks {
             if !made.contains(&check.call) {
                 return Err(BadReport::NoSuchCall { call: check.call });
@@ -149,7 +174,11 @@ pub fn check(report: &Report, manifest: &Manifest, calls: &[Recorded]) -> Result
     let alternates = report.hypotheses.len().saturating_sub(1)
         + report.tried.len()
         + report.ruled_out.len()
-        + report.hypotheses.iter().map(|one| one.checks.len()).sum::<usize>();
+        + report
+            .hypotheses
+            .iter()
+            .map(|one| one.checks.len())
+            .sum::<usize>();
     if !report.hypotheses.is_empty() && alternates == 0 {
         return Err(BadReport::NoAlternate);
     }
@@ -158,8 +187,16 @@ pub fn check(report: &Report, manifest: &Manifest, calls: &[Recorded]) -> Result
 
 /// A step's report with the host's confidence.
 pub fn rated(step: &str, report: Report) -> StepReport {
-    let confidence = report.hypotheses.iter().map(|hypothesis| rate(hypothesis, 0)).collect();
-    StepReport { step: step.to_owned(), report, confidence }
+    let confidence = report
+        .hypotheses
+        .iter()
+        .map(|hypothesis| rate(hypothesis, 0))
+        .collect();
+    StepReport {
+        step: step.to_owned(),
+        report,
+        confidence,
+    }
 }
 
 /// The report of a step that gave up on an answer it could not have.
@@ -174,22 +211,37 @@ pub fn gave_up(step: &str, unchecked: Unchecked) -> StepReport {
         notes: Vec::new(),
         findings: None,
     };
-    StepReport { step: step.to_owned(), report, confidence: Vec::new() }
+    StepReport {
+        step: step.to_owned(),
+        report,
+        confidence: Vec::new(),
+    }
 }
 
 impl RunReport {
     /// Every call that a report cites, each once, in order.
     pub fn cited_calls(&self) -> BTreeSet<u64> {
-        self.steps.iter().flat_map(|step| cited_by(&step.report)).collect()
+        self.steps
+            .iter()
+            .flat_map(|step| cited_by(&step.report))
+            .collect()
     }
 }
 
 fn cited_by(report: &Report) -> BTreeSet<u64> {
     let hypotheses = report.hypotheses.iter().flat_map(|one| {
-        let cites = one.supports.iter().chain(&one.contradicts).map(|cite| cite.call);
+        let cites = one
+            .supports
+            .iter()
+            .chain(&one.contradicts)
+            .map(|cite| cite.call);
         cites.chain(one.checks.iter().map(|check| check.call))
     });
-    let ruled_out = report.ruled_out.iter().flat_map(|one| one.because.iter()).map(|one| one.call);
+    let ruled_out = report
+        .ruled_out
+        .iter()
+        .flat_map(|one| one.because.iter())
+        .map(|one| one.call);
     let unchecked = report.could_not_check.iter().filter_map(|one| one.call);
     hypotheses.chain(ruled_out).chain(unchecked).collect()
 }

@@ -58,8 +58,9 @@ pub(crate) fn stands(
     match state {
         PlanState::Waiting if now < earlier.body().expires_at => Some(Earlier::Waits(earlier.id())),
         PlanState::Rejected => {
-            let rejections =
-                tokens.iter().filter(|token| token.payload().decision == Decision::Reject);
+            let rejections = tokens
+                .iter()
+                .filter(|token| token.payload().decision == Decision::Reject);
             let until = rejections
                 .map(|token| token.payload().issued_at.plus_seconds(REJECTION_HOLDS_S))
                 .max()?;

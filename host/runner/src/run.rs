@@ -9,13 +9,18 @@ use interlock_capabilities::{
     Aimed, Recorded,
     report::{Incident, Input},
 };
-use interlock_engine::{Cassette, ClockStart, Ended, Fault, Grants, Kind, Ran, Seed, Source, Step, Tier};
+use interlock_engine::{
+    Cassette, ClockStart, Ended, Fault, Grants, Kind, Ran, Seed, Source, Step, Tier,
+};
 use interlock_gate::{
     ids::{BlobDigest, CallId, ReportDigest, RunId},
     plan::{Plan, StepBytes},
     policy::Policy,
 };
-use interlock_store::{Store as _, entry::{Entry, StepEnd}};
+use interlock_store::{
+    Store as _,
+    entry::{Entry, StepEnd},
+};
 use serde_json::Value;
 
 use crate::{
@@ -107,11 +112,19 @@ impl Runner {
         let policy = self.policy().await?;
         let runbook = installed::find(&self.config().runbooks, &ask.runbook)?;
         let inputs = inputs::resolve(&runbook.manifest, &ask.inputs, &ask.incident)?;
-        let id_key = ask.id.as_ref().map(|id| format!("{}/{id}", ask.caller.requester.via));
+        let id_key = ask
+            .id
+            .as_ref()
+            .map(|id| format!("{}/{id}", ask.caller.requester.via));
         if let Some(id_key) = &id_key
-            && let Some(run) = self.joined(id_key, &runbook, &ask.incident, &inputs).await?
+            && let Some(run) = self
+                .joined(id_key, &runbook, &ask.incident, &inputs)
+                .await?
         {
-            return Ok(RunEnded { run, end: RunEnd::Joined });
+            return Ok(RunEnded {
+                run,
+                end: RunEnd::Joined,
+            });
         }
         let steps = self.load_steps(&runbook)?;
         let run = crate::open::fresh_run_id()?;
@@ -160,7 +173,11 @@ impl Runner {
             | RunEnd::Waits(_)
             | RunEnd::Joined => "concluded",
         };
-        self.record(Entry::RunEnded { run: run.clone(), state: state.to_owned() }).await?;
+        self.record(Entry::RunEnded {
+            run: run.clone(),
+            state: state.to_owned(),
+        })
+        .await?;
         Ok(RunEnded { run, end })
     }
 
@@ -170,11 +187,17 @@ impl Runner {
             .steps
             .iter()
             .map(|file| {
-                let step = self.engine()?.load(&file.bytes).map_err(|error| RunError::Load {
-                    step: file.name.clone(),
-                    error,
-                })?;
-                Ok(Loaded { name: file.name.clone(), step })
+                let step = self
+                    .engine()?
+                    .load(&file.bytes)
+                    .map_err(|error| RunError::Load {
+                        step: file.name.clone(),
+                        error,
+                    })?;
+                Ok(Loaded {
+                    name: file.name.clone(),
+                    step,
+                })
             })
             .collect()
     }
@@ -252,36 +275,58 @@ impl Runner {
         match end {
             Ok(Ended::Report(report)) => {
                 if let Err(bad) = report::check(&report, &going.runbook.manifest, &going.calls) {
-                    let fault = Fault::BadOutput { why: bad.to_string() };
-                    return self.faulted(going, loaded, &cassette, fault).await.map(Some);
+                    let fault = Fault::BadOutput {
+                        why: bad.to_string(),
+                    };
+                    return self
+                        .faulted(going, loaded, &cassette, fault)
+                        .await
+                        .map(Some);
                 }
                 going.findings.clone_from(&report.findings);
-                self.reported(going, loaded, &cassette, report::rated(name, report)).await?;
+                self.reported(going, loaded, &cassette, report::rated(name, report))
+                    .await?;
                 Ok(None)
             }
             Ok(Ended::Writes(actions)) => {
-                self.step_ended(going, loaded, &cassette, StepEnd::Writes(actions.len() as u64))
-                    .await?;
+                self.step_ended(
+                    going,
+                    loaded,
+                    &cassette,
+                    StepEnd::Writes(actions.len() as u64),
+                )
+                .await?;
                 if actions.is_empty() {
                     return Ok(None);
                 }
-                self.propose(going, loaded, &cassette, actions, caller).await.map(Some)
+                self.propose(going, loaded, &cassette, actions, caller)
+                    .await
+                    .map(Some)
             }
             Ok(Ended::CouldNotCheck(unchecked)) => {
-                self.reported(going, loaded, &cassette, report::gave_up(name, unchecked)).await?;
+                self.reported(going, loaded, &cassette, report::gave_up(name, unchecked))
+                    .await?;
                 Ok(Some(RunEnd::Concluded))
             }
             Ok(Ended::Failed(why)) => {
                 let end = StepEnd::Fault(format!("the step failed: {why}"));
                 self.step_ended(going, loaded, &cassette, end).await?;
-                Ok(Some(RunEnd::StepFailed { step: name.clone(), why }))
+                Ok(Some(RunEnd::StepFailed {
+                    step: name.clone(),
+                    why,
+                }))
             }
             Ok(Ended::Verification(_)) => {
                 let why = "a step that is not after a change returned a verification".to_owned();
                 let fault = Fault::BadOutput { why };
-                self.faulted(going, loaded, &cassette, fault).await.map(Some)
+                self.faulted(going, loaded, &cassette, fault)
+                    .await
+                    .map(Some)
             }
-            Err(fault) => self.faulted(going, loaded, &cassette, fault).await.map(Some),
+            Err(fault) => self
+                .faulted(going, loaded, &cassette, fault)
+                .await
+                .map(Some),
         }
     }
 
@@ -292,8 +337,12 @@ impl Runner {
         cassette: &Cassette,
         fault: Fault,
     ) -> Result<RunEnd, RunError> {
-        self.step_ended(going, loaded, cassette, StepEnd::Fault(fault.to_string())).await?;
-        Ok(RunEnd::Faulted { step: loaded.name.clone(), fault })
+        self.step_ended(going, loaded, cassette, StepEnd::Fault(fault.to_string()))
+            .await?;
+        Ok(RunEnd::Faulted {
+            step: loaded.name.clone(),
+            fault,
+        })
     }
 
     async fn reported(
@@ -305,7 +354,8 @@ impl Runner {
     ) -> Result<(), RunError> {
         let blob = self.keep_document(&step).await?;
         let digest = ReportDigest::from_raw(*blob.raw());
-        self.step_ended(going, loaded, cassette, StepEnd::Report(digest)).await?;
+        self.step_ended(going, loaded, cassette, StepEnd::Report(digest))
+            .await?;
         going.reports.push(step);
         Ok(())
     }
@@ -329,11 +379,7 @@ impl Runner {
         self.record(entry).await
     }
 
-    async fn refused(
-        &self,
-        going: &Going<'_>,
-        reasons: Vec<String>,
-    ) -> Result<RunEnd, RunError> {
+    async fn refused(&self, going: &Going<'_>, reasons: Vec<String>) -> Result<RunEnd, RunError> {
         let entry = Entry::Refused {
             run: Some(going.run.clone()),
             plan: None,
@@ -360,7 +406,11 @@ impl Runner {
             steps: going.reports.clone(),
         };
         let blob: BlobDigest = self.keep_document(&run_report).await?;
-        let kept = Entry::Kept { run: going.run.clone(), what: "report".to_owned(), blob };
+        let kept = Entry::Kept {
+            run: going.run.clone(),
+            what: "report".to_owned(),
+            blob,
+        };
         self.record(kept).await?;
         let draft = crate::plan::Draft {
             host: self.host(),
@@ -387,12 +437,16 @@ impl Runner {
                     Some(HeldBack::Because(why)) => return self.refused(going, vec![why]).await,
                     None => {}
                 }
-                self.record(Entry::Planned { plan: Box::new(plan.clone()) }).await?;
+                self.record(Entry::Planned {
+                    plan: Box::new(plan.clone()),
+                })
+                .await?;
                 Ok(RunEnd::Planned(Box::new(plan)))
             }
             Err(crate::plan::NoPlan::Denied(reasons)) => self.refused(going, reasons).await,
-            Err(crate::plan::NoPlan::Bad(error)) => self.refused(going, vec![error.to_string()]).await,
+            Err(crate::plan::NoPlan::Bad(error)) => {
+                self.refused(going, vec![error.to_string()]).await
+            }
         }
     }
 }
-

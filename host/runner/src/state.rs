@@ -63,7 +63,10 @@ impl RunState {
             }
             // The end of a run that planned, and a verify step after its plan was carried out.
             (RunState::Planned(_), RunEvent::Concluded | RunEvent::StepEnded) => Ok(self),
-            _ => Err(Illegal { state: self, event: event.clone() }),
+            _ => Err(Illegal {
+                state: self,
+                event: event.clone(),
+            }),
         }
     }
 
@@ -92,9 +95,17 @@ mod tests {
 
     #[test]
     fn an_ended_run_takes_no_other_end() {
-        for state in [RunState::Concluded, RunState::Faulted, RunState::Interrupted] {
+        for state in [
+            RunState::Concluded,
+            RunState::Faulted,
+            RunState::Interrupted,
+        ] {
             let plan = PlanDigest::of(b"");
-            for event in [RunEvent::Faulted, RunEvent::Interrupted, RunEvent::Planned(plan)] {
+            for event in [
+                RunEvent::Faulted,
+                RunEvent::Interrupted,
+                RunEvent::Planned(plan),
+            ] {
                 assert!(state.clone().after(&event).is_err(), "{state} {event:?}");
             }
         }

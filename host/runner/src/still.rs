@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use interlock_capabilities::{
-    AnswerLimit, Answer, Ask,
+    Answer, AnswerLimit, Ask,
     read::database::{DatabaseAsk, Sessions},
 };
 use interlock_gate::{plan::Plan, revision::Revision};
@@ -15,7 +15,9 @@ impl Runner {
     pub async fn still_so(&self, plan: &Plan) -> Result<String, RunError> {
         let record = self.run_record(&plan.body().run).await?;
         let readers = self.readers(&record.incident);
-        let limit = AnswerLimit { bytes_max: self.policy().await?.sandbox().answer_bytes_max };
+        let limit = AnswerLimit {
+            bytes_max: self.policy().await?.sandbox().answer_bytes_max,
+        };
         let mut answers: BTreeMap<String, Result<Sessions, String>> = BTreeMap::new();
         let (mut same, mut changed, mut gone, mut unknown) = (0, 0, 0, 0);
         let mut why = String::new();
@@ -27,7 +29,9 @@ impl Runner {
             };
             let server = planned.action.target().source().to_owned();
             if !answers.contains_key(&server) {
-                let ask = Ask::DatabaseSessions(DatabaseAsk { server: server.clone() });
+                let ask = Ask::DatabaseSessions(DatabaseAsk {
+                    server: server.clone(),
+                });
                 let answer = match ask.start(&readers, limit).await {
                     Ok(Answer::DatabaseSessions(sessions)) => Ok(sessions),
                     Ok(_) => Err("another answer came than was asked for".to_owned()),
@@ -45,7 +49,9 @@ impl Runner {
                     });
                     match found {
                         None => gone += 1,
-                        Some(one) if one.xact_start == seen.xact_start.and_then(micros) => same += 1,
+                        Some(one) if one.xact_start == seen.xact_start.and_then(micros) => {
+                            same += 1
+                        }
                         Some(_) => changed += 1,
                     }
                 }
@@ -61,7 +67,11 @@ impl Runner {
             return Ok(format!("could not be read again: {why}"));
         }
         let mut line = format!("{same} of {total} as observed");
-        for (count, word) in [(gone, "gone"), (changed, "changed"), (unknown, "could not be read")] {
+        for (count, word) in [
+            (gone, "gone"),
+            (changed, "changed"),
+            (unknown, "could not be read"),
+        ] {
             if count > 0 {
                 line.push_str(&format!(", {count} {word}"));
             }

@@ -59,12 +59,17 @@ impl Runner {
         let about_this = token.payload().plan == plan.id();
         if !against.is_empty() || !about_this || policy.approver_of(token.signer()).is_none() {
             return Ok(TokenTaken::Refused(if against.is_empty() {
-                vec![Reason::TokenOfOtherPlan { approver: token.payload().approver.clone() }]
+                vec![Reason::TokenOfOtherPlan {
+                    approver: token.payload().approver.clone(),
+                }]
             } else {
                 against
             }));
         }
-        let entry = Entry::Token { plan: plan.id(), token: Box::new(token.clone()) };
+        let entry = Entry::Token {
+            plan: plan.id(),
+            token: Box::new(token.clone()),
+        };
         self.record(entry).await?;
         Ok(TokenTaken::Kept(Box::new(token)))
     }

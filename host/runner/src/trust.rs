@@ -30,7 +30,12 @@ impl Runner {
         let entries = self.store().entries_of("trusted").await?;
         let mut trust = Trust::First;
         for stamped in entries {
-            if let Entry::Trusted { runbook: of, step: named, component, .. } = stamped.entry
+            if let Entry::Trusted {
+                runbook: of,
+                step: named,
+                component,
+                ..
+            } = stamped.entry
                 && of == runbook
                 && named == step
             {
@@ -86,11 +91,18 @@ impl Runner {
     pub async fn applied_count(&self, digest: ComponentDigest) -> Result<usize, RunError> {
         let mut count = 0;
         for stamped in self.store().entries_of("apply_ended").await? {
-            if let Entry::ApplyEnded { plan, stopped: None, .. } = stamped.entry
+            if let Entry::ApplyEnded {
+                plan,
+                stopped: None,
+                ..
+            } = stamped.entry
                 && let Some(plan) = self.store().plan(&plan).await?
             {
                 let components = &plan.body().components;
-                let of = components.steps.iter().find(|step| step.step == components.step);
+                let of = components
+                    .steps
+                    .iter()
+                    .find(|step| step.step == components.step);
                 count += usize::from(of.is_some_and(|step| step.digest == digest));
             }
         }

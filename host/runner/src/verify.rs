@@ -21,10 +21,13 @@ impl Runner {
         let policy = self.policy().await?;
         let mut next_call = record.next_call();
         for (step, file) in runbook.manifest.steps.iter().zip(&runbook.steps) {
-            let loaded = self.engine()?.load(&file.bytes).map_err(|error| RunError::Load {
-                step: file.name.clone(),
-                error,
-            })?;
+            let loaded = self
+                .engine()?
+                .load(&file.bytes)
+                .map_err(|error| RunError::Load {
+                    step: file.name.clone(),
+                    error,
+                })?;
             if loaded.kind() != Some(Kind::Verify) || loaded.tier() == Tier::Write {
                 continue;
             }
@@ -37,7 +40,8 @@ impl Runner {
             let linked = match loaded.link(&grants) {
                 Ok(linked) => linked,
                 Err(denied) => {
-                    self.verified(plan, None, could_not(denied.to_string())).await?;
+                    self.verified(plan, None, could_not(denied.to_string()))
+                        .await?;
                     continue;
                 }
             };
@@ -59,17 +63,16 @@ impl Runner {
             let digest = self.keep_cassette(&ran.cassette).await?;
             let (end, verification) = match ran.end {
                 Ok(Ended::Verification(verification)) => (None, verification),
-                Ok(Ended::CouldNotCheck(unchecked)) => {
-                    (None, gave_up(unchecked))
-                }
-                Ok(Ended::Failed(why)) => {
-                    (Some(StepEnd::Fault(why.clone())), could_not(why))
-                }
+                Ok(Ended::CouldNotCheck(unchecked)) => (None, gave_up(unchecked)),
+                Ok(Ended::Failed(why)) => (Some(StepEnd::Fault(why.clone())), could_not(why)),
                 Ok(Ended::Report(_) | Ended::Writes(_)) => {
                     let why = "the step returned something else than a verification".to_owned();
                     (Some(StepEnd::Fault(why.clone())), could_not(why))
                 }
-                Err(fault) => (Some(StepEnd::Fault(fault.to_string())), could_not(fault.to_string())),
+                Err(fault) => (
+                    Some(StepEnd::Fault(fault.to_string())),
+                    could_not(fault.to_string()),
+                ),
             };
             let blob = self.keep_document(&verification).await?;
             let report = ReportDigest::from_raw(*blob.raw());

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use interlock_connectors::files;
 use interlock_gate::{escape, explain::Finding, history::Kind, plan::Plan};
 use interlock_runner::{
-    act::{ApplyEnd, Applied},
+    act::{Applied, ApplyEnd},
     open::Runner,
     record::RunRecord,
 };
@@ -33,11 +33,15 @@ pub(crate) async fn apply(
     let plan = runner.find_plan(plan).await?;
     let progress = human::progress::Progress::new(screen);
     let applied = runner.apply(plan.id(), &tokens, &caller, &progress).await;
-    let changed = applied.as_ref().is_ok_and(|applied| {
-        matches!(applied.end, ApplyEnd::Done(_) | ApplyEnd::Stopped { .. })
-    });
+    let changed = applied
+        .as_ref()
+        .is_ok_and(|applied| matches!(applied.end, ApplyEnd::Done(_) | ApplyEnd::Stopped { .. }));
     // What could be done was done: whether it helped is worth knowing either way.
-    let verified = if changed { runner.verify(&plan, &progress).await } else { Ok(()) };
+    let verified = if changed {
+        runner.verify(&plan, &progress).await
+    } else {
+        Ok(())
+    };
     progress.finish();
     finish(&runner, applied?, verified.err()).await
 }
@@ -55,10 +59,14 @@ pub(crate) async fn undo(
     let record = runner.run_record(&run).await?;
     let acted = record.plans.iter().rev().find(|plan| !plan.acts.is_empty());
     let Some(plan) = acted.or(record.plan()) else {
-        return Err(Failure::usage(format!("{run} made no plan: there is nothing to carry back")));
+        return Err(Failure::usage(format!(
+            "{run} made no plan: there is nothing to carry back"
+        )));
     };
     let progress = human::progress::Progress::new(screen);
-    let applied = runner.undo(plan.plan.id(), &tokens, &caller, &progress).await;
+    let applied = runner
+        .undo(plan.plan.id(), &tokens, &caller, &progress)
+        .await;
     progress.finish();
     finish(&runner, applied?, None).await
 }
@@ -79,7 +87,10 @@ async fn finish(
     let record = runner.run_record(&run).await?;
     let mut text = human::applied::screen(&applied, &record);
     if let Some(error) = &verify_failed {
-        text.push_str(&format!("verify     could not run: {}\n", crate::failure::chain(error)));
+        text.push_str(&format!(
+            "verify     could not run: {}\n",
+            crate::failure::chain(error)
+        ));
     }
     let exit = exit_of(&applied, &record, verify_failed.is_some());
     let document = json::applied::document(&applied, &record, exit);
@@ -91,7 +102,10 @@ async fn finish(
 }
 
 fn exit_of(applied: &Applied, record: &RunRecord, verify_failed: bool) -> Exit {
-    let verified = record.verified.iter().rfind(|one| one.plan == applied.plan.id());
+    let verified = record
+        .verified
+        .iter()
+        .rfind(|one| one.plan == applied.plan.id());
     let after = match verified.map(|one| one.verdict.as_str()) {
         Some("fixed") | None if !verify_failed => Exit::Done,
         Some("faulted") => Exit::StepFaulted,
@@ -100,14 +114,27 @@ fn exit_of(applied: &Applied, record: &RunRecord, verify_failed: bool) -> Exit {
     match &applied.end {
         ApplyEnd::Denied(denied) if denied.is_only_missing_approval() => {
             // A token that was brought and does not count is a reason of its own.
-            if applied.set_aside.is_empty() { Exit::ApprovalRequired } else { Exit::Denied }
+            if applied.set_aside.is_empty() {
+                Exit::ApprovalRequired
+            } else {
+                Exit::Denied
+            }
         }
         ApplyEnd::Denied(denied) => {
             let unknown = denied.reasons().iter().any(|reason| {
                 use interlock_gate::{reason::Reason, state::PlanState};
-                matches!(reason, Reason::State { state: PlanState::Unknown { .. } })
+                matches!(
+                    reason,
+                    Reason::State {
+                        state: PlanState::Unknown { .. }
+                    }
+                )
             });
-            if unknown { Exit::OutcomeUnknown } else { Exit::Denied }
+            if unknown {
+                Exit::OutcomeUnknown
+            } else {
+                Exit::Denied
+            }
         }
         ApplyEnd::NotConforming(_) | ApplyEnd::NoWriter(_) => Exit::Denied,
         ApplyEnd::Done(_) if applied.kind == Kind::Undo => Exit::Done,
@@ -131,7 +158,12 @@ async fn next(
         }
         ApplyEnd::Denied(_) => {
             use interlock_gate::state::PlanState;
-            match record.plans.iter().find(|one| one.plan.id() == plan.id()).map(|one| one.state) {
+            match record
+                .plans
+                .iter()
+                .find(|one| one.plan.id() == plan.id())
+                .map(|one| one.state)
+            {
                 Some(PlanState::Unknown { .. }) => vec![format!(
                     "look at the target yourself, then `interlock runs reconcile {run} --found \
                      done|not-done --reason TEXT`"
@@ -151,10 +183,14 @@ async fn next(
             "look at the target yourself, then `interlock runs reconcile {run} --found \
              done|not-done --reason TEXT`"
         )],
-        ApplyEnd::Done(_) | ApplyEnd::Stopped { .. } => match verdict.map(|one| one.verdict.as_str()) {
+        ApplyEnd::Done(_) | ApplyEnd::Stopped { .. } => match verdict
+            .map(|one| one.verdict.as_str())
+        {
             Some("fixed") => vec![format!("`interlock runs show {run}` is the record")],
             _ if applied.kind == Kind::Apply && plan.acts().any(|(_, act)| act.undo.is_some()) => {
-                vec![format!("`interlock undo {run}` carries it back, by the undo approved with it")]
+                vec![format!(
+                    "`interlock undo {run}` carries it back, by the undo approved with it"
+                )]
             }
             _ => vec!["`interlock run` observes afresh".to_owned()],
         },
@@ -178,7 +214,13 @@ async fn who_can(runner: &Runner, plan: &Plan, kind: Kind) -> Result<String, Fai
     let id = plan.id().short();
     let until = plan.body().expires_at.clock();
     if people.is_empty() {
-        return Ok("nobody in the policy can supply what is missing: `interlock policy explain` says why".to_owned());
+        return Ok(
+            "nobody in the policy can supply what is missing: `interlock policy explain` says why"
+                .to_owned(),
+        );
     }
-    Ok(format!("{} runs `interlock approve {id}` (plan ends {until})", people.join(" or ")))
+    Ok(format!(
+        "{} runs `interlock approve {id}` (plan ends {until})",
+        people.join(" or ")
+    ))
 }

@@ -8,7 +8,11 @@ use std::{
 use interlock_builder::{BuildError, Facts, Options, Step};
 use serde::Serialize;
 
-use crate::{exit::Exit, failure::{Failure, chain}, output::Output};
+use crate::{
+    exit::Exit,
+    failure::{Failure, chain},
+    output::Output,
+};
 
 #[derive(Serialize)]
 struct StepsJson<'a> {
@@ -43,7 +47,11 @@ pub(crate) fn new(name: &str, into: Option<&Path>) -> Result<Output, Failure> {
         "{}: a runbook with one step, its manifest, its test and a README\n",
         folder.display()
     );
-    let document = NewJson { schema: "interlock.new.v1", name, folder: &folder };
+    let document = NewJson {
+        schema: "interlock.new.v1",
+        name,
+        folder: &folder,
+    };
     Ok(Output::new(Exit::Done, human, &document).next(format!(
         "`cd {0} && cargo test`, then `interlock build {0}`",
         folder.display()
@@ -51,12 +59,22 @@ pub(crate) fn new(name: &str, into: Option<&Path>) -> Result<Output, Failure> {
 }
 
 pub(crate) fn build(dir: &Path, verbose: bool) -> Result<Output, Failure> {
-    let options = Options { verbose, ..Options::default() };
+    let options = Options {
+        verbose,
+        ..Options::default()
+    };
     let built = interlock_builder::build(dir, &options).map_err(failure)?;
     let document = steps_json("interlock.build.v1", Some(&built.name), &built.steps);
-    let document =
-        StepsJson { toolchain: Some(built.toolchain), cached: Some(built.cached), ..document };
-    let cached = if built.cached { ", unchanged since the last build" } else { "" };
+    let document = StepsJson {
+        toolchain: Some(built.toolchain),
+        cached: Some(built.cached),
+        ..document
+    };
+    let cached = if built.cached {
+        ", unchanged since the last build"
+    } else {
+        ""
+    };
     let human = format!("{}{cached}\n{}", built.name, table(&built.steps));
     Ok(Output::new(Exit::Done, human, &document))
 }
@@ -79,15 +97,29 @@ fn steps_json<'a>(
         size_bytes: step.size_bytes,
         facts: &step.facts,
     });
-    StepsJson { schema, runbook, toolchain: None, cached: None, steps: steps.collect() }
+    StepsJson {
+        schema,
+        runbook,
+        toolchain: None,
+        cached: None,
+        steps: steps.collect(),
+    }
 }
 
 /// One step a block: what it is, then what it may ask for.
 fn table(steps: &[Step]) -> String {
     let mut text = String::new();
-    let width = steps.iter().map(|step| step.name.len()).max().unwrap_or_default();
+    let width = steps
+        .iter()
+        .map(|step| step.name.len())
+        .max()
+        .unwrap_or_default();
     for step in steps {
-        let kind = step.facts.kind.map(|kind| format!(", {kind} step")).unwrap_or_default();
+        let kind = step
+            .facts
+            .kind
+            .map(|kind| format!(", {kind} step"))
+            .unwrap_or_default();
         let _ = writeln!(
             text,
             "{:width$}  {}  {:>5} kB  tier {}{kind}",
@@ -103,7 +135,12 @@ fn table(steps: &[Step]) -> String {
         };
         let _ = writeln!(text, "{:width$}  may ask for: {capabilities}", "");
         if !step.facts.writes.is_empty() {
-            let _ = writeln!(text, "{:width$}  a write by: {}", "", step.facts.writes.join(", "));
+            let _ = writeln!(
+                text,
+                "{:width$}  a write by: {}",
+                "",
+                step.facts.writes.join(", ")
+            );
         }
     }
     text

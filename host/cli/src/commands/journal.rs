@@ -12,8 +12,7 @@ use interlock_connectors::files;
 use interlock_gate::time::Time;
 use interlock_runner::open;
 use interlock_store::{
-    HostPublic, export,
-    proof,
+    HostPublic, export, proof,
     verify::{Anchors, Assurance, Verdict, VerifyError, verify_export, verify_store},
 };
 use serde::Serialize;
@@ -73,7 +72,10 @@ pub(crate) async fn verify(
         };
         paths.iter().map(one).collect::<Result<Vec<_>, Failure>>()
     };
-    let anchors = Anchors { checkpoints: read(checkpoints)?, tokens: read(tokens)? };
+    let anchors = Anchors {
+        checkpoints: read(checkpoints)?,
+        tokens: read(tokens)?,
+    };
     let verdict = match (file, host_key) {
         (Some(file), Some(key)) => {
             let host = public(key)?;
@@ -83,8 +85,10 @@ pub(crate) async fn verify(
             verify_export(BufReader::new(opened), &host, &anchors)
         }
         (Some(_), None) => {
-            return Err(Failure::usage("an exported journal is checked with its host's public key")
-                .help("give `--host-key FILE`; the file itself cannot vouch for its key"));
+            return Err(Failure::usage(
+                "an exported journal is checked with its host's public key",
+            )
+            .help("give `--host-key FILE`; the file itself cannot vouch for its key"));
         }
         (None, _) => {
             let config = setup::config(config)?;
@@ -132,7 +136,12 @@ fn said(verdict: &Verdict) -> Output {
     } else {
         match &verdict.first_bad {
             Some(bad) if bad.first == bad.last => {
-                let _ = writeln!(out, "denied: entry {} is not as it was signed: {}", bad.first, chain(&bad.what));
+                let _ = writeln!(
+                    out,
+                    "denied: entry {} is not as it was signed: {}",
+                    bad.first,
+                    chain(&bad.what)
+                );
             }
             Some(bad) => {
                 let _ = writeln!(
@@ -150,10 +159,16 @@ fn said(verdict: &Verdict) -> Output {
         }
     }
     let n = |n: u64, what: &str| count(usize::try_from(n).unwrap_or(usize::MAX), what);
-    let outcomes: Vec<String> =
-        counts.outcomes.iter().map(|(name, count)| format!("{count} {name}")).collect();
-    let outcomes =
-        if outcomes.is_empty() { String::new() } else { format!(" ({})", outcomes.join(", ")) };
+    let outcomes: Vec<String> = counts
+        .outcomes
+        .iter()
+        .map(|(name, count)| format!("{count} {name}"))
+        .collect();
+    let outcomes = if outcomes.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", outcomes.join(", "))
+    };
     let settled = counts.outcomes.values().sum();
     let _ = writeln!(
         out,
@@ -181,11 +196,18 @@ fn said(verdict: &Verdict) -> Output {
                              another host saw the same"
             .to_owned(),
         Assurance::Witnessed { size } => {
-            format!("witnessed: it extends what was kept outside, up to {}", entries(size))
+            format!(
+                "witnessed: it extends what was kept outside, up to {}",
+                entries(size)
+            )
         }
     };
     let _ = writeln!(out, "assurance: {assurance}");
-    let exit = if verdict.is_good() { Exit::Done } else { Exit::Failed };
+    let exit = if verdict.is_good() {
+        Exit::Done
+    } else {
+        Exit::Failed
+    };
     let document = VerifyJson {
         schema: "interlock.journal-verify.v1",
         exit: exit as u8,
@@ -221,7 +243,11 @@ fn said(verdict: &Verdict) -> Output {
 }
 
 fn entries(n: u64) -> String {
-    if n == 1 { "1 entry".to_owned() } else { format!("{n} entries") }
+    if n == 1 {
+        "1 entry".to_owned()
+    } else {
+        format!("{n} entries")
+    }
 }
 
 #[derive(Serialize)]

@@ -3,7 +3,10 @@
 use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path};
 
 use serde::Serialize;
-use ssh_key::{LineEnding, PrivateKey, private::{Ed25519Keypair, KeypairData}};
+use ssh_key::{
+    LineEnding, PrivateKey,
+    private::{Ed25519Keypair, KeypairData},
+};
 
 use crate::{exit::Exit, failure::Failure, output::Output};
 
@@ -19,13 +22,17 @@ pub(crate) fn run(file: &Path, name: Option<&str>) -> Result<Output, Failure> {
     if let Some(name) = name
         && name.parse::<interlock_gate::ids::PersonName>().is_err()
     {
-        return Err(Failure::usage(format!("`{}` is not a person's name", name.escape_debug()))
-            .help("lower-case letters, digits, `.`, `_` and `-`, such as `alice`"));
+        return Err(
+            Failure::usage(format!("`{}` is not a person's name", name.escape_debug()))
+                .help("lower-case letters, digits, `.`, `_` and `-`, such as `alice`"),
+        );
     }
     let mut seed = [0; 32];
-    getrandom::fill(&mut seed).map_err(|error| Failure::failed(format!("no random bytes: {error}")))?;
+    getrandom::fill(&mut seed)
+        .map_err(|error| Failure::failed(format!("no random bytes: {error}")))?;
     let keypair = KeypairData::Ed25519(Ed25519Keypair::from_seed(&seed));
-    let made = |error: ssh_key::Error| Failure::failed(format!("the key could not be made: {error}"));
+    let made =
+        |error: ssh_key::Error| Failure::failed(format!("the key could not be made: {error}"));
     let key = PrivateKey::new(keypair, name.unwrap_or_default()).map_err(made)?;
     let private = key.to_openssh(LineEnding::LF).map_err(made)?;
     let public = key.public_key().to_openssh().map_err(made)?;
@@ -59,15 +66,20 @@ pub(crate) fn run(file: &Path, name: Option<&str>) -> Result<Output, Failure> {
 
 /// Writes a file that does not exist yet.
 fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
-    let open = std::fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
+    let open = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(path);
     let written = open.and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_all()
     });
     written.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            Failure::usage(format!("{} exists already and is not overwritten", path.display()))
-        }
+        std::io::ErrorKind::AlreadyExists => Failure::usage(format!(
+            "{} exists already and is not overwritten",
+            path.display()
+        )),
         _ => Failure::failed(format!("{} cannot be written: {error}", path.display())),
     })
 }

@@ -1,6 +1,10 @@
 //! `keys`: whose keys the policy knows, and which of them are here.
 
-use std::{collections::BTreeSet, fmt::Write as _, path::{Path, PathBuf}};
+use std::{
+    collections::BTreeSet,
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
 
 use interlock_connectors::files;
 use interlock_gate::key::SignerKey;
@@ -36,16 +40,26 @@ pub(crate) async fn keys(config: Option<&Path>) -> Result<Output, Failure> {
         .map(|(approver, key)| KeyJson {
             approver: approver.name.to_string(),
             roles: approver.roles.clone(),
-            kind: if key.is_security_key() { "security key" } else { "software key" },
+            kind: if key.is_security_key() {
+                "security key"
+            } else {
+                "software key"
+            },
             fingerprint: key.fingerprint(),
             revoked: revoked.iter().any(|one| one.is(key)),
-            here: here.iter().find(|(found, _)| found == key).map(|(_, path)| path.clone()),
+            here: here
+                .iter()
+                .find(|(found, _)| found == key)
+                .map(|(_, path)| path.clone()),
         })
         .collect();
     let mut out = String::new();
     for key in &keys {
         let revoked = if key.revoked { "  REVOKED" } else { "" };
-        let place = key.here.as_ref().map(|path| format!("  here: {}", path.display()));
+        let place = key
+            .here
+            .as_ref()
+            .map(|path| format!("  here: {}", path.display()));
         let _ = writeln!(
             out,
             "{:<16} {:<20} {:<12} {}{revoked}{}",
@@ -59,14 +73,22 @@ pub(crate) async fn keys(config: Option<&Path>) -> Result<Output, Failure> {
     if keys.is_empty() {
         out.push_str("the policy names no approver\n");
     }
-    let document = KeysJson { schema: "interlock.keys.v1", keys };
+    let document = KeysJson {
+        schema: "interlock.keys.v1",
+        keys,
+    };
     Ok(Output::new(Exit::Done, out, &document))
 }
 
 /// Public keys in the usual folder of this user.
 pub(crate) fn here() -> Vec<(SignerKey, PathBuf)> {
-    let Some(home) = std::env::var_os("HOME").map(PathBuf::from) else { return Vec::new() };
-    let entries = std::fs::read_dir(home.join(".ssh")).into_iter().flatten().flatten();
+    let Some(home) = std::env::var_os("HOME").map(PathBuf::from) else {
+        return Vec::new();
+    };
+    let entries = std::fs::read_dir(home.join(".ssh"))
+        .into_iter()
+        .flatten()
+        .flatten();
     let public: BTreeSet<PathBuf> = entries
         .map(|entry| entry.path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "pub"))

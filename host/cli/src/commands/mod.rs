@@ -52,13 +52,26 @@ pub(crate) async fn dispatch(cli: &Cli, screen: Screen) -> Result<Output, Failur
         }) => {
             let decision = (*decision).into();
             let assemble = assemble.as_deref();
-            sign::payload(plan, approver, decision, reason, assemble, out.as_deref(), config).await
+            sign::payload(
+                plan,
+                approver,
+                decision,
+                reason,
+                assemble,
+                out.as_deref(),
+                config,
+            )
+            .await
         }
         Command::Plan(PlanCommand::Narrow { plan, skip, only }) => {
             narrow::narrow(plan, skip.as_deref(), only.as_deref(), config).await
         }
         Command::Approve(args) => {
-            let decision = if args.undo { Decision::Undo } else { Decision::Approve };
+            let decision = if args.undo {
+                Decision::Undo
+            } else {
+                Decision::Approve
+            };
             sign::sign(args, decision, None, config, screen).await
         }
         Command::Reject(args) => {
@@ -70,12 +83,27 @@ pub(crate) async fn dispatch(cli: &Cli, screen: Screen) -> Result<Output, Failur
         Command::Undo { run, token } => apply::undo(run, token, config, screen).await,
         Command::Runs(RunsCommand::List) => runs::list(config).await,
         Command::Runs(RunsCommand::Show { run, calls }) => runs::show(run, *calls, config).await,
-        Command::Runs(RunsCommand::Reconcile { run, found, reason, key }) => {
-            reconcile::reconcile(run, *found, reason, key.as_deref(), config, screen).await
-        }
+        Command::Runs(RunsCommand::Reconcile {
+            run,
+            found,
+            reason,
+            key,
+        }) => reconcile::reconcile(run, *found, reason, key.as_deref(), config, screen).await,
         Command::Replay { run } => replay::replay(run, config).await,
-        Command::Journal(JournalCommand::Verify { checkpoint, token, file, host_key }) => {
-            journal::verify(checkpoint, token, file.as_deref(), host_key.as_deref(), config).await
+        Command::Journal(JournalCommand::Verify {
+            checkpoint,
+            token,
+            file,
+            host_key,
+        }) => {
+            journal::verify(
+                checkpoint,
+                token,
+                file.as_deref(),
+                host_key.as_deref(),
+                config,
+            )
+            .await
         }
         Command::Journal(JournalCommand::Export { out }) => journal::export(out, config).await,
         Command::Journal(JournalCommand::Prove { plan, out }) => {
@@ -106,7 +134,10 @@ pub(crate) async fn dispatch(cli: &Cli, screen: Screen) -> Result<Output, Failur
             clap_complete::generate(*shell, &mut crate::grammar(), "interlock", &mut script);
             // clap writes UTF-8 only.
             let script = String::from_utf8_lossy(&script).into_owned();
-            let document = schema::ScriptJson { schema: "interlock.completions.v1", script: &script };
+            let document = schema::ScriptJson {
+                schema: "interlock.completions.v1",
+                script: &script,
+            };
             Ok(Output::new(Exit::Done, script.clone(), &document))
         }
     }

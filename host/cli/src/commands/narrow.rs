@@ -20,7 +20,9 @@ pub(crate) async fn narrow(
         (None, Some(only)) => {
             let keep = numbers(only, &plan)?;
             let acts = plan.body().actions.iter().enumerate();
-            acts.filter(|(at, act)| act.r#do == Do::Act && !keep.contains(at)).map(|(at, _)| at).collect()
+            acts.filter(|(at, act)| act.r#do == Do::Act && !keep.contains(at))
+                .map(|(at, _)| at)
+                .collect()
         }
         (None, None) => {
             return Err(Failure::usage("nothing says which actions to take out")
@@ -28,7 +30,9 @@ pub(crate) async fn narrow(
         }
     };
     let narrowed = runner.narrow(&plan, &skip, &caller).await?;
-    let findings = runner.explain(&narrowed, interlock_gate::history::Kind::Apply).await?;
+    let findings = runner
+        .explain(&narrowed, interlock_gate::history::Kind::Apply)
+        .await?;
     let document = json::plan::document(&narrowed, Some("waiting"), &findings, None);
     let id = narrowed.id().short();
     let text = format!(
@@ -42,7 +46,11 @@ pub(crate) async fn narrow(
 /// `1,4-9` as places from 0.
 fn numbers(list: &str, plan: &Plan) -> Result<BTreeSet<usize>, Failure> {
     let bad = |part: &str| {
-        Failure::usage(format!("`{}` is not a list of actions", part.escape_debug())).help(format!(
+        Failure::usage(format!(
+            "`{}` is not a list of actions",
+            part.escape_debug()
+        ))
+        .help(format!(
             "numbers from 1 to {}, such as `1,4-9`",
             plan.body().actions.len()
         ))

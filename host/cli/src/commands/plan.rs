@@ -28,10 +28,19 @@ pub(crate) async fn list(all: bool, config: Option<&Path>) -> Result<Output, Fai
     let runner = setup::open(config)?;
     let now = runner.now();
     let mut lines = Vec::new();
-    for line in runner.store().plans(PLANS_MAX).await.map_err(RunError::from)? {
+    for line in runner
+        .store()
+        .plans(PLANS_MAX)
+        .await
+        .map_err(RunError::from)?
+    {
         let plan = runner.plan(line.plan).await?;
         let expired = line.state == PlanState::Waiting && now >= plan.body().expires_at;
-        let state = if expired { PlanState::Expired } else { line.state };
+        let state = if expired {
+            PlanState::Expired
+        } else {
+            line.state
+        };
         if !all && state.is_over() {
             continue;
         }
@@ -65,13 +74,23 @@ pub(crate) async fn list(all: bool, config: Option<&Path>) -> Result<Output, Fai
         );
     }
     if lines.is_empty() {
-        out.push_str(if all { "no plan was made here\n" } else { "no plan waits here\n" });
+        out.push_str(if all {
+            "no plan was made here\n"
+        } else {
+            "no plan waits here\n"
+        });
     }
-    let first = lines.iter().find(|line| line.waiting.is_some()).map(|line| line.plan.short());
+    let first = lines
+        .iter()
+        .find(|line| line.waiting.is_some())
+        .map(|line| line.plan.short());
     let output = Output::new(
         Exit::Done,
         out,
-        &json::plan::PlansJson { schema: "interlock.plans.v1", plans: lines },
+        &json::plan::PlansJson {
+            schema: "interlock.plans.v1",
+            plans: lines,
+        },
     );
     Ok(match first {
         Some(id) => output.next(format!("`interlock plan show {id}`")),
@@ -88,7 +107,10 @@ fn seats(findings: &[Finding]) -> String {
             needs += seats;
         }
     }
-    format!("{has} of {}", text::count(usize::try_from(needs).unwrap_or(usize::MAX), "approval"))
+    format!(
+        "{has} of {}",
+        text::count(usize::try_from(needs).unwrap_or(usize::MAX), "approval")
+    )
 }
 
 pub(crate) async fn show(given: &str, config: Option<&Path>) -> Result<Output, Failure> {
@@ -97,7 +119,10 @@ pub(crate) async fn show(given: &str, config: Option<&Path>) -> Result<Output, F
     let state = match &shown.runner {
         Some(runner) => {
             let record = runner.run_record(&shown.plan.body().run).await?;
-            let of_plan = record.plans.iter().find(|one| one.plan.id() == shown.plan.id());
+            let of_plan = record
+                .plans
+                .iter()
+                .find(|one| one.plan.id() == shown.plan.id());
             of_plan.map(|one| one.state.word())
         }
         None => None,
@@ -110,7 +135,9 @@ pub(crate) async fn show(given: &str, config: Option<&Path>) -> Result<Output, F
     };
     let output = Output::new(Exit::Done, out, &document);
     Ok(match state {
-        Some("waiting") => output.next(format!("`interlock approve {id}`, `reject` or `plan narrow`")),
+        Some("waiting") => output.next(format!(
+            "`interlock approve {id}`, `reject` or `plan narrow`"
+        )),
         None => output.next(format!("`interlock approve {given} --out TOKEN.json`")),
         Some(_) => output,
     })
@@ -162,8 +189,13 @@ pub(crate) async fn approver_screen(
 /// `these bytes: applied here 14 times`, or `NEW`.
 async fn seen_bytes(runner: &Runner, plan: &Plan) -> Result<String, Failure> {
     let components = &plan.body().components;
-    let step = components.steps.iter().find(|step| step.step == components.step);
-    let Some(step) = step else { return Ok("unknown".to_owned()) };
+    let step = components
+        .steps
+        .iter()
+        .find(|step| step.step == components.step);
+    let Some(step) = step else {
+        return Ok("unknown".to_owned());
+    };
     let applied = runner.applied_count(step.digest).await?;
     Ok(match applied {
         0 => format!("{} {}: NEW, never applied here", step.step, step.digest),
@@ -181,7 +213,10 @@ struct DiffJson {
 }
 
 pub(crate) async fn diff(from: &str, to: &str, config: Option<&Path>) -> Result<Output, Failure> {
-    let (from, to) = (setup::plan(from, config).await?, setup::plan(to, config).await?);
+    let (from, to) = (
+        setup::plan(from, config).await?,
+        setup::plan(to, config).await?,
+    );
     let mut lines = Vec::new();
     let (a, b) = (from.plan.body(), to.plan.body());
     let differs = |name: &str, a: String, b: String, lines: &mut Vec<String>| {
@@ -191,10 +226,18 @@ pub(crate) async fn diff(from: &str, to: &str, config: Option<&Path>) -> Result<
         }
     };
     differs("run", a.run.to_string(), b.run.to_string(), &mut lines);
-    differs("incident", a.incident.clone(), b.incident.clone(), &mut lines);
+    differs(
+        "incident",
+        a.incident.clone(),
+        b.incident.clone(),
+        &mut lines,
+    );
     let bytes = |plan: &Plan| {
         let steps = plan.body().components.steps.iter();
-        steps.map(|step| format!("{} {}", step.step, step.digest)).collect::<Vec<_>>().join(", ")
+        steps
+            .map(|step| format!("{} {}", step.step, step.digest))
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     differs("bytes", bytes(&from.plan), bytes(&to.plan), &mut lines);
     let acts = |plan: &Plan| -> Vec<String> {
@@ -205,13 +248,26 @@ pub(crate) async fn diff(from: &str, to: &str, config: Option<&Path>) -> Result<
                 Do::Act => "act ",
                 Do::Skip => "skip",
             };
-            format!("{word} {} seen {}", action.unwrap_or_default(), seen.unwrap_or_default())
+            format!(
+                "{word} {} seen {}",
+                action.unwrap_or_default(),
+                seen.unwrap_or_default()
+            )
         };
         plan.body().actions.iter().map(text).collect()
     };
     let (ours, theirs) = (acts(&from.plan), acts(&to.plan));
-    lines.extend(ours.iter().filter(|one| !theirs.contains(one)).map(|one| format!("- {one}")));
-    lines.extend(theirs.iter().filter(|one| !ours.contains(one)).map(|one| format!("+ {one}")));
+    lines.extend(
+        ours.iter()
+            .filter(|one| !theirs.contains(one))
+            .map(|one| format!("- {one}")),
+    );
+    lines.extend(
+        theirs
+            .iter()
+            .filter(|one| !ours.contains(one))
+            .map(|one| format!("+ {one}")),
+    );
     let mut out = format!("{} -> {}\n", from.plan.id().short(), to.plan.id().short());
     if lines.is_empty() {
         out.push_str("they would do the same\n");
@@ -246,7 +302,9 @@ pub(crate) async fn export(
     let evidence = runner.evidence(&plan).await?;
     let file = folder.join(format!("{}.json", plan.id().short()));
     let beside = setup::evidence_path(&file);
-    let evidence = evidence.to_bytes().map_err(|error| Failure::of(Exit::Failed, &error))?;
+    let evidence = evidence
+        .to_bytes()
+        .map_err(|error| Failure::of(Exit::Failed, &error))?;
     // The evidence first: a plan without it is never there to be signed.
     write(&beside, &evidence)?;
     write(&file, plan.bytes())?;
@@ -273,7 +331,11 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     };
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let half = path.with_file_name(format!(".{name}.{}", std::process::id()));
-    let open = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o644).open(&half);
+    let open = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o644)
+        .open(&half);
     let written = open.and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_all()?;

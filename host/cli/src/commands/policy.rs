@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use interlock_connectors::files;
 use interlock_gate::{
     ids::PolicyDigest,
     policy::{Policy, PolicyErrors},
 };
-use interlock_connectors::files;
 use serde::Serialize;
 
 use crate::{exit::Exit, failure::Failure, output::Output};
@@ -29,25 +29,48 @@ pub(crate) fn read(file: &Path) -> Result<Policy, Failure> {
     Policy::parse(&text).map_err(|errors| refused(file, &text, &errors))
 }
 
-/// Every error with its place.
+/// Every error of a policy with its place.
 pub(crate) fn refused(file: &Path, text: &str, errors: &PolicyErrors) -> Failure {
-    let problems = errors
-        .iter()
-        .map(|error| (error.message(), Some(error.span.clone()), error.label(), error.problem.help()));
+    mistakes(file, text, errors).closing("policy refused whole: nothing runs until it parses")
+}
+
+/// Every error with its place.
+pub(crate) fn mistakes(file: &Path, text: &str, errors: &PolicyErrors) -> Failure {
+    let problems = errors.iter().map(|error| {
+        (
+            error.message(),
+            Some(error.span.clone()),
+            error.label(),
+            error.problem.help(),
+        )
+    });
     Failure::in_text(Exit::Usage, &file.display().to_string(), text, problems)
-        .closing("policy refused whole: nothing runs until it parses")
 }
 
 pub(crate) fn check(file: &Path) -> Result<Output, Failure> {
     let policy = read(file)?;
-    let names: Vec<&str> = policy.approvers().iter().map(|one| one.name.as_str()).collect();
-    let writes: Vec<&str> = policy.writes().iter().map(|rule| rule.name.as_str()).collect();
+    let names: Vec<&str> = policy
+        .approvers()
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
+    let writes: Vec<&str> = policy
+        .writes()
+        .iter()
+        .map(|rule| rule.name.as_str())
+        .collect();
     let human = format!(
         "ok: {}\n  {}\n  approvers  {}\n  callers    {}\n  rules      {} read, {} write: {}\n",
         file.display(),
         policy.digest(),
         list(&names),
-        list(&policy.callers().iter().map(|one| one.name.as_str()).collect::<Vec<_>>()),
+        list(
+            &policy
+                .callers()
+                .iter()
+                .map(|one| one.name.as_str())
+                .collect::<Vec<_>>()
+        ),
         policy.reads().len(),
         writes.len(),
         list(&writes),
@@ -57,7 +80,11 @@ pub(crate) fn check(file: &Path) -> Result<Output, Failure> {
         file,
         digest: policy.digest(),
         approvers: names,
-        callers: policy.callers().iter().map(|one| one.name.as_str()).collect(),
+        callers: policy
+            .callers()
+            .iter()
+            .map(|one| one.name.as_str())
+            .collect(),
         reads: policy.reads().len(),
         writes,
     };
@@ -65,7 +92,11 @@ pub(crate) fn check(file: &Path) -> Result<Output, Failure> {
 }
 
 fn list(names: &[&str]) -> String {
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    if names.is_empty() {
+        "none".to_owned()
+    } else {
+        names.join(", ")
+    }
 }
 
 #[derive(Serialize)]
@@ -90,13 +121,27 @@ pub(crate) async fn explain(given: &str, config: Option<&Path>) -> Result<Output
     let mut out = format!("plan {}: {}\n", plan.id().short(), screen::summary(&plan));
     for finding in &findings {
         let line = match finding {
-            Finding::Rule { name, seats, filled, .. } => {
-                format!("rule       {}: {filled} of {seats} seats filled", escape::quoted(name))
+            Finding::Rule {
+                name,
+                seats,
+                filled,
+                ..
+            } => {
+                format!(
+                    "rule       {}: {filled} of {seats} seats filled",
+                    escape::quoted(name)
+                )
             }
-            Finding::Filled { by, roles, .. } => format!("  filled   by {by} ({})", roles.join(" or ")),
-            Finding::Empty { roles, can, freeze, .. } => {
+            Finding::Filled { by, roles, .. } => {
+                format!("  filled   by {by} ({})", roles.join(" or "))
+            }
+            Finding::Empty {
+                roles, can, freeze, ..
+            } => {
                 let who: Vec<&str> = can.iter().map(|one| one.as_str()).collect();
-                let frozen = freeze.as_ref().map(|name| format!(", asked for by the freeze {}", escape::quoted(name)));
+                let frozen = freeze
+                    .as_ref()
+                    .map(|name| format!(", asked for by the freeze {}", escape::quoted(name)));
                 format!(
                     "  empty    needs {}{}; can sign: {}",
                     roles.join(" or "),
@@ -111,7 +156,15 @@ pub(crate) async fn explain(given: &str, config: Option<&Path>) -> Result<Output
     }
     let (seats, against, not_counted) = crate::json::plan::sorted(&findings);
     let permitted = against.is_empty();
-    let _ = writeln!(out, "{}", if permitted { "permitted now" } else { "not permitted now" });
+    let _ = writeln!(
+        out,
+        "{}",
+        if permitted {
+            "permitted now"
+        } else {
+            "not permitted now"
+        }
+    );
     let document = ExplainJson {
         schema: "interlock.policy-explain.v1",
         plan: plan.id().to_string(),

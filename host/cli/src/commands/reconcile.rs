@@ -1,9 +1,6 @@
 //! `runs reconcile`: a person settles what the host does not know.
 
-use std::{
-    io::IsTerminal as _,
-    path::Path,
-};
+use std::{io::IsTerminal as _, path::Path};
 
 use interlock_gate::token::Nonce;
 use interlock_runner::reconcile::{self, CannotReconcile, RECONCILIATION_SCHEMA, Reconciliation};
@@ -37,7 +34,9 @@ pub(crate) async fn reconcile(
     screen: Screen,
 ) -> Result<Output, Failure> {
     if !std::io::stdin().is_terminal() {
-        return Err(Failure::denied("a doubt is settled on a terminal, and this is none"));
+        return Err(Failure::denied(
+            "a doubt is settled on a terminal, and this is none",
+        ));
     }
     let runner = setup::open(config)?;
     let caller = setup::caller(&runner).await?;
@@ -51,7 +50,11 @@ pub(crate) async fn reconcile(
     let action = plan.body().actions.get(usize::from(doubt.index));
     let what = action.map(|planned| {
         let arguments = serde_json::to_string(&planned.action.arguments()).unwrap_or_default();
-        format!("{} on {} {arguments}", planned.action.capability(), planned.action.target())
+        format!(
+            "{} on {} {arguments}",
+            planned.action.capability(),
+            planned.action.target()
+        )
     });
     screen.talk(&format!(
         "action {} of plan {}, begun {}: {}\n",
@@ -66,7 +69,8 @@ pub(crate) async fn reconcile(
         return Err(Failure::denied("the key is no approver's in the policy"));
     };
     let mut nonce = [0; 16];
-    getrandom::fill(&mut nonce).map_err(|error| Failure::failed(format!("no random bytes: {error}")))?;
+    getrandom::fill(&mut nonce)
+        .map_err(|error| Failure::failed(format!("no random bytes: {error}")))?;
     let found = match found {
         Found::Done => reconcile::Found::Done,
         Found::NotDone => reconcile::Found::NotDone,
@@ -82,9 +86,12 @@ pub(crate) async fn reconcile(
         issued_at: runner.now(),
         nonce: Nonce::from_raw(nonce),
     };
-    let payload = said.to_bytes().map_err(|error| Failure::of(Exit::Usage, &error))?;
-    let signature =
-        signer.sign(&payload, false).map_err(|error| Failure::of(Exit::Failed, &error))?;
+    let payload = said
+        .to_bytes()
+        .map_err(|error| Failure::of(Exit::Usage, &error))?;
+    let signature = signer
+        .sign(&payload, false)
+        .map_err(|error| Failure::of(Exit::Failed, &error))?;
     runner.reconcile(&said, &signature).await.map_err(cannot)?;
     let document = ReconciledJson {
         schema: "interlock.reconciled.v1",

@@ -24,19 +24,39 @@ pub(crate) async fn replay(given: &str, config: Option<&Path>) -> Result<Output,
     let same = steps.iter().all(|step| step.difference.is_none());
     let mut out = String::new();
     for step in &steps {
-        let counts = format!("{}, {}", count(step.calls, "call"), count(step.writes, "planned write"));
+        let counts = format!(
+            "{}, {}",
+            count(step.calls, "call"),
+            count(step.writes, "planned write")
+        );
         match &step.difference {
             None => {
-                let _ = writeln!(out, "{:<12} same: {counts} and the conclusion, byte for byte", step.step);
+                let _ = writeln!(
+                    out,
+                    "{:<12} same: {counts} and the conclusion, byte for byte",
+                    step.step
+                );
             }
             Some(difference) => {
                 let _ = writeln!(out, "{:<12} DIFFERS at {}", step.step, difference.at);
-                let _ = writeln!(out, "  expected  {}", interlock_gate::escape::foreign(&difference.expected));
-                let _ = writeln!(out, "  found     {}", interlock_gate::escape::foreign(&difference.found));
+                let _ = writeln!(
+                    out,
+                    "  expected  {}",
+                    interlock_gate::escape::foreign(&difference.expected)
+                );
+                let _ = writeln!(
+                    out,
+                    "  found     {}",
+                    interlock_gate::escape::foreign(&difference.found)
+                );
             }
         }
     }
-    let verdict = if same { "ok: the record and its replay are the same" } else { "differs" };
+    let verdict = if same {
+        "ok: the record and its replay are the same"
+    } else {
+        "differs"
+    };
     let _ = writeln!(out, "{verdict}");
     let exit = if same { Exit::Done } else { Exit::Failed };
     let document = ReplayJson {

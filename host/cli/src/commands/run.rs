@@ -12,8 +12,7 @@ use crate::{
     args::RunArgs,
     exit::Exit,
     failure::Failure,
-    human,
-    json,
+    human, json,
     output::{Output, Screen},
     setup,
 };
@@ -73,7 +72,10 @@ pub(crate) async fn run(
             ));
         }
         (RunEnd::Refused(_), _) => {
-            output = output.next(format!("`interlock runs show {}`, or mend the policy", ended.run));
+            output = output.next(format!(
+                "`interlock runs show {}`, or mend the policy",
+                ended.run
+            ));
         }
         (_, Some(plan)) if exit == Exit::ApprovalRequired => {
             let id = plan.id().short();
@@ -125,7 +127,9 @@ pub(crate) fn needs(plan: &Plan, policy: &Policy) -> Vec<String> {
     let behind: Vec<&str> = body.owners.iter().map(|owner| owner.as_str()).collect();
     let mut lines = Vec::new();
     for name in rules {
-        let Some(rule) = policy.write(name) else { continue };
+        let Some(rule) = policy.write(name) else {
+            continue;
+        };
         for group in &rule.groups {
             let mut who = format!("role {}", group.roles.join(" or "));
             if group.not_requester && !behind.is_empty() {
@@ -138,10 +142,17 @@ pub(crate) fn needs(plan: &Plan, policy: &Policy) -> Vec<String> {
                 .map(|one| one.name.as_str())
                 .filter(|one| !group.not_requester || !behind.contains(one))
                 .collect();
-            let can = if can.is_empty() { "nobody".to_owned() } else { can.join(", ") };
+            let can = if can.is_empty() {
+                "nobody".to_owned()
+            } else {
+                can.join(", ")
+            };
             lines.push(format!(
                 "needs  {} ({who}) by {}; approvers: {can}",
-                human::text::count(usize::try_from(group.need).unwrap_or(usize::MAX), "approval"),
+                human::text::count(
+                    usize::try_from(group.need).unwrap_or(usize::MAX),
+                    "approval"
+                ),
                 body.expires_at.clock(),
             ));
         }
@@ -154,4 +165,3 @@ pub(crate) fn needs(plan: &Plan, policy: &Policy) -> Vec<String> {
     }
     lines
 }
-

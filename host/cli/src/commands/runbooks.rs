@@ -53,7 +53,12 @@ pub(crate) async fn list(config: Option<&Path>) -> Result<Output, Failure> {
     let mut out = String::new();
     for runbook in &runbooks {
         let version = runbook.version.as_deref().unwrap_or_default();
-        let _ = writeln!(out, "{} {version}   {}", runbook.name, runbook.folder.display());
+        let _ = writeln!(
+            out,
+            "{} {version}   {}",
+            runbook.name,
+            runbook.folder.display()
+        );
         if let Some(broken) = &runbook.broken {
             let _ = writeln!(out, "  broken: {broken}");
             continue;
@@ -61,32 +66,48 @@ pub(crate) async fn list(config: Option<&Path>) -> Result<Output, Failure> {
         let _ = writeln!(out, "  answers  {}", or_none(&runbook.alerts));
         let _ = writeln!(out, "  causes   {}", or_none(&runbook.causes));
         for step in &runbook.steps {
-            let tier = step.tier.map_or_else(|| "not built".to_owned(), |tier| format!("tier {tier}"));
+            let tier = step
+                .tier
+                .map_or_else(|| "not built".to_owned(), |tier| format!("tier {tier}"));
             let writes = if step.writes.is_empty() {
                 String::new()
             } else {
                 format!(": {}", step.writes.join(", "))
             };
-            let trust = step.trust.map(|trust| format!(", {trust}")).unwrap_or_default();
+            let trust = step
+                .trust
+                .map(|trust| format!(", {trust}"))
+                .unwrap_or_default();
             let _ = writeln!(out, "  step     {:<12} {tier}{writes}{trust}", step.step);
         }
     }
     if runbooks.is_empty() {
         out.push_str("no runbook is installed\n");
     }
-    let document = RunbooksJson { schema: "interlock.runbooks.v1", runbooks };
+    let document = RunbooksJson {
+        schema: "interlock.runbooks.v1",
+        runbooks,
+    };
     Ok(Output::new(Exit::Done, out, &document))
 }
 
 fn or_none(list: &[String]) -> String {
-    if list.is_empty() { "none".to_owned() } else { list.join(", ") }
+    if list.is_empty() {
+        "none".to_owned()
+    } else {
+        list.join(", ")
+    }
 }
 
 async fn one(
     runner: &interlock_runner::open::Runner,
     folder: PathBuf,
 ) -> Result<RunbookJson, Failure> {
-    let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = folder
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     let manifest = match installed::manifest(&folder) {
         Ok(manifest) => manifest,
         Err(error) => {
@@ -103,17 +124,21 @@ async fn one(
     };
     let mut steps = Vec::new();
     for step in &manifest.steps {
-        let path = folder.join("components").join(format!("{}.wasm", step.name));
-        let built = interlock_builder::inspect(&path).ok().and_then(|mut built| built.pop());
+        let path = folder
+            .join("components")
+            .join(format!("{}.wasm", step.name));
+        let built = interlock_builder::inspect(&path)
+            .ok()
+            .and_then(|mut built| built.pop());
         let digest = built.as_ref().and_then(|built| built.digest.parse().ok());
         let trust = match (digest, built.as_ref().map(|built| built.facts.tier)) {
-            (Some(digest), Some(Tier::Write)) => {
-                Some(match runner.trust_of(&manifest.name, &step.name, digest).await? {
+            (Some(digest), Some(Tier::Write)) => Some(
+                match runner.trust_of(&manifest.name, &step.name, digest).await? {
                     Trust::First => "not used here yet",
                     Trust::Trusted => "trusted",
                     Trust::Changed => "NEW bytes: `runbooks trust` first",
-                })
-            }
+                },
+            ),
             _ => None,
         };
         steps.push(StepJson {
@@ -175,9 +200,13 @@ pub(crate) async fn trust(
     }
     if !new.is_empty() {
         if !std::io::stdin().is_terminal() {
-            return Err(Failure::denied("trust is asked for on a terminal, and this is none"));
+            return Err(Failure::denied(
+                "trust is asked for on a terminal, and this is none",
+            ));
         }
-        screen.talk(&format!("Type `{name}` to let these bytes propose changes, anything else stops: "));
+        screen.talk(&format!(
+            "Type `{name}` to let these bytes propose changes, anything else stops: "
+        ));
         let mut line = String::new();
         let read = std::io::stdin().lock().read_line(&mut line);
         read.map_err(|error| Failure::failed(format!("no answer can be read: {error}")))?;
@@ -186,17 +215,28 @@ pub(crate) async fn trust(
         }
     }
     for step in &new {
-        runner.trust(name, &step.name, step.digest, &caller.shown()).await?;
+        runner
+            .trust(name, &step.name, step.digest, &caller.shown())
+            .await?;
     }
     let text = match new.len() {
         0 => format!("every write step of {name} is trusted already\n"),
-        n => format!("{} of {name} trusted\n", crate::human::text::count(n, "write step")),
+        n => format!(
+            "{} of {name} trusted\n",
+            crate::human::text::count(n, "write step")
+        ),
     };
     let trusted = new
         .iter()
-        .map(|step| TrustedStepJson { step: step.name.clone(), digest: step.digest })
+        .map(|step| TrustedStepJson {
+            step: step.name.clone(),
+            digest: step.digest,
+        })
         .collect();
-    let document =
-        TrustedJson { schema: "interlock.trusted.v1", runbook: name.to_owned(), trusted };
+    let document = TrustedJson {
+        schema: "interlock.trusted.v1",
+        runbook: name.to_owned(),
+        trusted,
+    };
     Ok(Output::new(Exit::Done, text, &document))
 }

@@ -32,7 +32,12 @@ struct RunLineJson {
 pub(crate) async fn list(config: Option<&Path>) -> Result<Output, Failure> {
     let runner = setup::open(config)?;
     let mut lines = Vec::new();
-    for line in runner.store().runs(RUNS_MAX).await.map_err(RunError::from)? {
+    for line in runner
+        .store()
+        .runs(RUNS_MAX)
+        .await
+        .map_err(RunError::from)?
+    {
         let record = runner.run_record(&line.run).await?;
         let report = record.report();
         let cause = report
@@ -43,7 +48,9 @@ pub(crate) async fn list(config: Option<&Path>) -> Result<Output, Failure> {
             .next();
         lines.push(RunLineJson {
             run: line.run.to_string(),
-            id: line.id_key.and_then(|key| key.split_once('/').map(|(_, id)| id.to_owned())),
+            id: line
+                .id_key
+                .and_then(|key| key.split_once('/').map(|(_, id)| id.to_owned())),
             runbook: line.runbook,
             incident: record.incident.id.clone(),
             state: record.state.word(),
@@ -73,7 +80,14 @@ pub(crate) async fn list(config: Option<&Path>) -> Result<Output, Failure> {
     if lines.is_empty() {
         out.push_str("nothing has run here yet\n");
     }
-    Ok(Output::new(Exit::Done, out, &RunsJson { schema: "interlock.runs.v1", runs: lines }))
+    Ok(Output::new(
+        Exit::Done,
+        out,
+        &RunsJson {
+            schema: "interlock.runs.v1",
+            runs: lines,
+        },
+    ))
 }
 
 pub(crate) async fn show(
@@ -97,7 +111,11 @@ pub(crate) async fn show(
         record.version,
         human::text::foreign(&record.incident.id),
         record.opened_at.to_seconds_text(),
-        record.requester.caller.as_deref().unwrap_or(&record.requester.via),
+        record
+            .requester
+            .caller
+            .as_deref()
+            .unwrap_or(&record.requester.via),
     );
     out.push_str(&human::run::screen(&record, &waiting));
     for plan in &record.plans {

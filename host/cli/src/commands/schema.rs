@@ -7,7 +7,11 @@ use serde::Serialize;
 use crate::{exit::Exit, failure::Failure, output::Output};
 
 const SCHEMAS: [(&str, &str, &str); 3] = [
-    ("interlock.plan.v1", "a plan, as it is hashed and signed", include_str!("../../schemas/plan.json")),
+    (
+        "interlock.plan.v1",
+        "a plan, as it is hashed and signed",
+        include_str!("../../schemas/plan.json"),
+    ),
     (
         "interlock.token.v1",
         "a token's payload, as it is signed",
@@ -40,10 +44,21 @@ pub(crate) fn schema(name: Option<&str>) -> Result<Output, Failure> {
             let _ = writeln!(out, "{name:<20} {says}");
         }
         let names = SCHEMAS.iter().map(|(name, _, _)| *name).collect();
-        return Ok(Output::new(Exit::Done, out, &ListJson { schema: "interlock.schemas.v1", names }));
+        return Ok(Output::new(
+            Exit::Done,
+            out,
+            &ListJson {
+                schema: "interlock.schemas.v1",
+                names,
+            },
+        ));
     };
     let wanted = |one: &&(&str, &str, &str)| {
-        one.0 == name || one.0.strip_prefix("interlock.").is_some_and(|short| short.split('.').next() == Some(name))
+        one.0 == name
+            || one
+                .0
+                .strip_prefix("interlock.")
+                .is_some_and(|short| short.split('.').next() == Some(name))
     };
     match SCHEMAS.iter().find(wanted) {
         Some((_, _, text)) => {
@@ -51,7 +66,9 @@ pub(crate) fn schema(name: Option<&str>) -> Result<Output, Failure> {
                 .map_err(|error| Failure::failed(format!("the schema cannot be read: {error}")))?;
             Ok(Output::new(Exit::Done, (*text).to_owned(), &value))
         }
-        None => Err(Failure::usage(format!("no schema is called `{}`", name.escape_debug()))
-            .help("`interlock schema` lists them")),
+        None => Err(
+            Failure::usage(format!("no schema is called `{}`", name.escape_debug()))
+                .help("`interlock schema` lists them"),
+        ),
     }
 }

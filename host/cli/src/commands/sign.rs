@@ -61,18 +61,25 @@ pub(crate) async fn sign(
     }
     let signer = Signer::open(args.key.as_deref()).map_err(sign_failure)?;
     let approver = named(&shown.policy, &signer)?;
-    if decision != Decision::Approve && decision != Decision::Undo && args.reason.trim().is_empty() {
-        return Err(Failure::usage(format!("a signed {} has a reason", decision.word()))
-            .help("give `--reason TEXT`: those who read the record later need it"));
+    if decision != Decision::Approve && decision != Decision::Undo && args.reason.trim().is_empty()
+    {
+        return Err(
+            Failure::usage(format!("a signed {} has a reason", decision.word()))
+                .help("give `--reason TEXT`: those who read the record later need it"),
+        );
     }
     let (text, _, _) = approver_screen(&shown).await?;
     screen.talk_or_out(&text);
     confirm(&shown.plan, decision, args.confirm.as_deref(), screen)?;
     let payload = payload_of(&shown, &approver, decision, &args.reason, believed_cause)?;
-    let bytes = payload.to_bytes().map_err(|error| Failure::of(Exit::Usage, &error))?;
-    let signature = signer.sign(&bytes, args.confirm.is_some()).map_err(sign_failure)?;
-    let token = Token::assemble(&bytes, &signature)
-        .map_err(|error| Failure::of(Exit::Failed, &error))?;
+    let bytes = payload
+        .to_bytes()
+        .map_err(|error| Failure::of(Exit::Usage, &error))?;
+    let signature = signer
+        .sign(&bytes, args.confirm.is_some())
+        .map_err(sign_failure)?;
+    let token =
+        Token::assemble(&bytes, &signature).map_err(|error| Failure::of(Exit::Failed, &error))?;
     // What we could not verify ourselves is not handed on.
     Token::verify(&token).map_err(|error| Failure::of(Exit::Failed, &error))?;
     done(args, &shown, &signer, &payload, token).await
@@ -93,7 +100,11 @@ async fn done(
         Decision::Revoke => "revoked",
         Decision::Undo => "undo approved",
     };
-    let mut text = format!("{word} by {} at {}", payload.approver, payload.issued_at.clock());
+    let mut text = format!(
+        "{word} by {} at {}",
+        payload.approver,
+        payload.issued_at.clock()
+    );
     let mut satisfied = None;
     let mut missing = Vec::new();
     if let Some(file) = &args.out {
@@ -103,7 +114,10 @@ async fn done(
             TokenTaken::Kept(_) => {}
             TokenTaken::Refused(reasons) => {
                 let list: Vec<String> = reasons.iter().map(ToString::to_string).collect();
-                return Err(Failure::denied(format!("the token does not count: {}", list.join("; "))));
+                return Err(Failure::denied(format!(
+                    "the token does not count: {}",
+                    list.join("; ")
+                )));
             }
             TokenTaken::Bad(bad) => return Err(Failure::of(Exit::Failed, &bad)),
         }
@@ -112,8 +126,11 @@ async fn done(
         && args.out.is_none()
         && matches!(payload.decision, Decision::Approve | Decision::Undo)
     {
-        let kind =
-            if payload.decision == Decision::Undo { Kind::Undo } else { Kind::Apply };
+        let kind = if payload.decision == Decision::Undo {
+            Kind::Undo
+        } else {
+            Kind::Apply
+        };
         let findings = runner.explain(plan, kind).await?;
         for finding in &findings {
             if let interlock_gate::explain::Finding::Against(reason) = finding {
@@ -124,7 +141,9 @@ async fn done(
     }
     let max_age = rule_max_age(plan, &shown.policy);
     if matches!(payload.decision, Decision::Approve | Decision::Undo) {
-        let until = payload.expires_at.min(payload.issued_at.plus_seconds(max_age));
+        let until = payload
+            .expires_at
+            .min(payload.issued_at.plus_seconds(max_age));
         text.push_str(&format!(
             ", counts until {} ({})",
             until.clock(),
@@ -165,7 +184,9 @@ async fn done(
         (Decision::Approve, None) if satisfied == Some(true) => {
             output.next(format!("`interlock apply {id}`"))
         }
-        (Decision::Approve, None) => output.next(format!("`interlock policy explain {id}` says who else can sign")),
+        (Decision::Approve, None) => output.next(format!(
+            "`interlock policy explain {id}` says who else can sign"
+        )),
         (Decision::Undo, None) => output.next(format!("`interlock undo {}`", plan.body().run)),
         (Decision::Reject | Decision::Revoke, None) => {
             output.next(format!("`interlock runs show {}`", plan.body().run))
@@ -193,7 +214,9 @@ fn sign_failure(error: SignError) -> Failure {
     };
     let failure = Failure::of(exit, &error);
     match &error {
-        SignError::NoKey { .. } => failure.help("`--key FILE` names one; `interlock keygen FILE` makes one"),
+        SignError::NoKey { .. } => {
+            failure.help("`--key FILE` names one; `interlock keygen FILE` makes one")
+        }
         SignError::BadKey { .. } | SignError::ScriptedAgent | SignError::Program { .. } => failure,
     }
 }
@@ -210,10 +233,15 @@ fn confirm(
         Some(given) => given.to_owned(),
         None => {
             if !std::io::stdin().is_terminal() {
-                return Err(Failure::usage("the question is asked on a terminal, and this is none")
-                    .help(format!("in a script, `--confirm '{word}'` answers it")));
+                return Err(Failure::usage(
+                    "the question is asked on a terminal, and this is none",
+                )
+                .help(format!("in a script, `--confirm '{word}'` answers it")));
             }
-            screen.talk(&format!("\nType `{word}` to {}, anything else stops: ", decision.word()));
+            screen.talk(&format!(
+                "\nType `{word}` to {}, anything else stops: ",
+                decision.word()
+            ));
             let mut line = String::new();
             let read = std::io::stdin().lock().read_line(&mut line);
             read.map_err(|error| Failure::failed(format!("no answer can be read: {error}")))?;
@@ -223,8 +251,12 @@ fn confirm(
     if typed == word {
         Ok(())
     } else {
-        Err(Failure::new(Exit::Usage, "stopped: nothing was signed")
-            .help(format!("the word is `{word}`, you gave `{}`", typed.escape_debug())))
+        Err(
+            Failure::new(Exit::Usage, "stopped: nothing was signed").help(format!(
+                "the word is `{word}`, you gave `{}`",
+                typed.escape_debug()
+            )),
+        )
     }
 }
 
@@ -236,7 +268,8 @@ fn payload_of(
     believed_cause: Option<&str>,
 ) -> Result<Payload, Failure> {
     let mut nonce = [0; 16];
-    getrandom::fill(&mut nonce).map_err(|error| Failure::failed(format!("no random bytes: {error}")))?;
+    getrandom::fill(&mut nonce)
+        .map_err(|error| Failure::failed(format!("no random bytes: {error}")))?;
     let now = interlock_runner::open::now();
     Ok(Payload {
         schema: TOKEN_SCHEMA.to_owned(),
@@ -281,8 +314,9 @@ pub(crate) async fn payload(
     config: Option<&Path>,
 ) -> Result<Output, Failure> {
     let shown = setup::plan(given, config).await?;
-    let approver: PersonName =
-        approver.parse().map_err(|error| Failure::of(Exit::Usage, &error))?;
+    let approver: PersonName = approver
+        .parse()
+        .map_err(|error| Failure::of(Exit::Usage, &error))?;
     let bytes = match assemble {
         Some([payload, signature]) => {
             let read = |path: &PathBuf| {

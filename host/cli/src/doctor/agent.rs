@@ -23,7 +23,10 @@ fn ssh_agent() -> Check {
         Ok(list) if list.is_empty() => Check::good("ssh-agent", "it holds no key"),
         Ok(list) => Check::warn(
             "ssh-agent",
-            format!("it is unlocked and holds {}", crate::human::text::count(list.len(), "key")),
+            format!(
+                "it is unlocked and holds {}",
+                crate::human::text::count(list.len(), "key")
+            ),
             "an agent that runs as this user can sign with it: `ssh-add -x`, or run agents as \
              another user",
         ),

@@ -38,7 +38,10 @@ pub(super) async fn all(given: Option<&Path>) -> Vec<Check> {
         Ok(runner) => {
             checks.push(Check::good(
                 "journal",
-                format!("host {}", interlock_gate::escape::strict(&runner.host().origin)),
+                format!(
+                    "host {}",
+                    interlock_gate::escape::strict(&runner.host().origin)
+                ),
             ));
             runner
         }
@@ -68,7 +71,10 @@ fn policy(config: &Config, checks: &mut Vec<Check>) -> Option<Policy> {
             checks.push(Check::bad(
                 "policy",
                 chain(&error),
-                format!("`interlock policy check {}` shows each mistake", config.policy.display()),
+                format!(
+                    "`interlock policy check {}` shows each mistake",
+                    config.policy.display()
+                ),
             ));
             None
         }
@@ -81,7 +87,10 @@ fn state_dir(config: &Config, checks: &mut Vec<Check>) {
     let folder = &config.state_dir;
     let name = "state_dir";
     match std::fs::symlink_metadata(folder) {
-        Err(_) => checks.push(Check::good(name, format!("{} will be made", folder.display()))),
+        Err(_) => checks.push(Check::good(
+            name,
+            format!("{} will be made", folder.display()),
+        )),
         Ok(metadata) => {
             let mode = metadata.permissions().mode() & 0o777;
             let owner = metadata.uid();
@@ -89,13 +98,19 @@ fn state_dir(config: &Config, checks: &mut Vec<Check>) {
             checks.push(if owner != me {
                 Check::bad(
                     name,
-                    format!("{} belongs to uid {owner}, you are uid {me}", folder.display()),
+                    format!(
+                        "{} belongs to uid {owner}, you are uid {me}",
+                        folder.display()
+                    ),
                     "run as the user that keeps the journal",
                 )
             } else if mode & 0o077 != 0 {
                 Check::bad(
                     name,
-                    format!("{} can be entered by others (mode {mode:04o})", folder.display()),
+                    format!(
+                        "{} can be entered by others (mode {mode:04o})",
+                        folder.display()
+                    ),
                     format!("`chmod 0700 {}`", folder.display()),
                 )
             } else {
@@ -116,7 +131,10 @@ fn runbooks(config: &Config, policy: Option<&Policy>, checks: &mut Vec<Check>) {
         ));
     }
     for folder in folders {
-        let name = format!("runbook {}", folder.file_name().unwrap_or_default().to_string_lossy());
+        let name = format!(
+            "runbook {}",
+            folder.file_name().unwrap_or_default().to_string_lossy()
+        );
         let manifest = match installed::manifest(&folder) {
             Ok(manifest) => manifest,
             Err(error) => {
@@ -134,10 +152,16 @@ fn runbooks(config: &Config, policy: Option<&Policy>, checks: &mut Vec<Check>) {
         };
         let mut missing = Vec::new();
         for step in &runbook.steps {
-            let Ok(built) = interlock_builder::inspect_bytes(&folder, &step.bytes) else { continue };
+            let Ok(built) = interlock_builder::inspect_bytes(&folder, &step.bytes) else {
+                continue;
+            };
             let Some(policy) = policy else { continue };
             for capability in &built.facts.capabilities {
-                let interface = capability.split('.').next().unwrap_or_default().replace('_', "-");
+                let interface = capability
+                    .split('.')
+                    .next()
+                    .unwrap_or_default()
+                    .replace('_', "-");
                 let granted = match (built.facts.tier, capability.parse()) {
                     (Tier::Write, Ok(write)) => policy.grants_write(&runbook.manifest.name, write),
                     _ => {
@@ -151,7 +175,13 @@ fn runbooks(config: &Config, policy: Option<&Policy>, checks: &mut Vec<Check>) {
             }
         }
         checks.push(if missing.is_empty() {
-            Check::good(name, format!("{} built", crate::human::text::count(runbook.steps.len(), "step")))
+            Check::good(
+                name,
+                format!(
+                    "{} built",
+                    crate::human::text::count(runbook.steps.len(), "step")
+                ),
+            )
         } else {
             Check::warn(
                 name,
@@ -165,7 +195,10 @@ fn runbooks(config: &Config, policy: Option<&Policy>, checks: &mut Vec<Check>) {
 /// A credential that an agent of this user, or anybody, could read.
 fn secrets(config: &Config, checks: &mut Vec<Check>) {
     for source in &config.sources.postgres {
-        let logins = [("read", Some(&source.read)), ("write", source.write.as_ref())];
+        let logins = [
+            ("read", Some(&source.read)),
+            ("write", source.write.as_ref()),
+        ];
         for (tier, login) in logins {
             let Some(login) = login else { continue };
             let name = format!("secret {} {tier}", source.name);
@@ -201,8 +234,10 @@ fn people(policy: &Policy, checks: &mut Vec<Check>) {
         None => Check::warn(
             "caller",
             format!("no [[caller]] of the policy maps uid {uid}"),
-            format!("add `[[caller]] name = \"...\", uid = {uid}, owner = \"...\"`: what an unknown \
-                     caller asks for nobody can approve"),
+            format!(
+                "add `[[caller]] name = \"...\", uid = {uid}, owner = \"...\"`: what an unknown \
+                     caller asks for nobody can approve"
+            ),
         ),
     });
     for rule in policy.writes() {
@@ -216,7 +251,11 @@ fn people(policy: &Policy, checks: &mut Vec<Check>) {
             let need = usize::try_from(group.need).unwrap_or(usize::MAX);
             if can.len() < need + usize::from(group.not_requester) {
                 let name = format!("rule `{}`", rule.name);
-                let found = format!("needs {need} of {}, has {}", group.roles.join(" or "), can.len());
+                let found = format!(
+                    "needs {need} of {}, has {}",
+                    group.roles.join(" or "),
+                    can.len()
+                );
                 checks.push(if can.len() < need {
                     Check::bad(name, found, "nobody can ever approve it: add approvers")
                 } else {
@@ -230,10 +269,17 @@ fn people(policy: &Policy, checks: &mut Vec<Check>) {
 
 /// A write rule whose target has no source that could act.
 fn sources_of_rules(config: &Config, policy: &Policy, checks: &mut Vec<Check>) {
-    for rule in policy.writes().iter().filter(|rule| rule.capability.name().starts_with("database.")) {
+    for rule in policy
+        .writes()
+        .iter()
+        .filter(|rule| rule.capability.name().starts_with("database."))
+    {
         let able = config.sources.postgres.iter().any(|source| {
             source.write.is_some()
-                && rule.targets.iter().any(|pattern| pattern.matches(&format!("{}/client", source.name)))
+                && rule
+                    .targets
+                    .iter()
+                    .any(|pattern| pattern.matches(&format!("{}/client", source.name)))
         });
         if !able {
             checks.push(Check::warn(
@@ -271,14 +317,19 @@ fn source(health: SourceHealth) -> Check {
             found: what,
             mend: Some(warnings.join("; ")),
         },
-        Health::Bad { why } => Check::bad(name, why, format!("see {} of the configuration", health.section)),
+        Health::Bad { why } => Check::bad(
+            name,
+            why,
+            format!("see {} of the configuration", health.section),
+        ),
     }
 }
 
 fn mend_store(error: &interlock_runner::error::RunError) -> String {
     let text = chain(error);
     if text.contains("rolled back") {
-        "put the newest copy of the store back; never delete `checkpoint` to silence this".to_owned()
+        "put the newest copy of the store back; never delete `checkpoint` to silence this"
+            .to_owned()
     } else if text.contains("key") {
         "put `host.key` back from its copy: a journal is of no use under another key".to_owned()
     } else {

@@ -39,7 +39,12 @@ pub(crate) struct Check {
 
 impl Check {
     pub(crate) fn good(name: impl Into<String>, found: impl Into<String>) -> Check {
-        Check { name: name.into(), standing: Standing::Good, found: found.into(), mend: None }
+        Check {
+            name: name.into(),
+            standing: Standing::Good,
+            found: found.into(),
+            mend: None,
+        }
     }
 
     pub(crate) fn warn(
@@ -48,7 +53,12 @@ impl Check {
         mend: impl Into<String>,
     ) -> Check {
         let mend = Some(mend.into());
-        Check { name: name.into(), standing: Standing::Warn, found: found.into(), mend }
+        Check {
+            name: name.into(),
+            standing: Standing::Warn,
+            found: found.into(),
+            mend,
+        }
     }
 
     pub(crate) fn bad(
@@ -57,7 +67,12 @@ impl Check {
         mend: impl Into<String>,
     ) -> Check {
         let mend = Some(mend.into());
-        Check { name: name.into(), standing: Standing::Bad, found: found.into(), mend }
+        Check {
+            name: name.into(),
+            standing: Standing::Bad,
+            found: found.into(),
+            mend,
+        }
     }
 }
 
@@ -72,7 +87,11 @@ pub(crate) async fn doctor(config: Option<&Path>) -> Result<Output, Failure> {
     let mut checks = checks::all(config).await;
     checks.extend(agent::all());
     let mut out = String::new();
-    let width = checks.iter().map(|check| check.name.len()).max().unwrap_or_default();
+    let width = checks
+        .iter()
+        .map(|check| check.name.len())
+        .max()
+        .unwrap_or_default();
     for check in &checks {
         let mark = match check.standing {
             Standing::Good => "ok  ",
@@ -84,7 +103,12 @@ pub(crate) async fn doctor(config: Option<&Path>) -> Result<Output, Failure> {
             let _ = writeln!(out, "      {:width$}  -> {mend}", "");
         }
     }
-    let of = |standing| checks.iter().filter(|check| check.standing == standing).count();
+    let of = |standing| {
+        checks
+            .iter()
+            .filter(|check| check.standing == standing)
+            .count()
+    };
     let (bad, warn) = (of(Standing::Bad), of(Standing::Warn));
     let _ = writeln!(
         out,
@@ -93,7 +117,10 @@ pub(crate) async fn doctor(config: Option<&Path>) -> Result<Output, Failure> {
         crate::human::text::count(warn, "warning")
     );
     let exit = if bad > 0 { Exit::Failed } else { Exit::Done };
-    let document =
-        DoctorJson { schema: "interlock.doctor.v1", exit: exit as u8, checks: &checks };
+    let document = DoctorJson {
+        schema: "interlock.doctor.v1",
+        exit: exit as u8,
+        checks: &checks,
+    };
     Ok(Output::new(exit, out, &document))
 }

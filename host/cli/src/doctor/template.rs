@@ -42,15 +42,25 @@ struct WrittenJson<'a> {
 }
 
 pub(crate) fn write_config(file: &Path) -> Result<Output, Failure> {
-    let open = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o644).open(file);
+    let open = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o644)
+        .open(file);
     let written = open.and_then(|mut file| file.write_all(TEMPLATE.as_bytes()));
     written.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            Failure::usage(format!("{} exists already and is not overwritten", file.display()))
-        }
+        std::io::ErrorKind::AlreadyExists => Failure::usage(format!(
+            "{} exists already and is not overwritten",
+            file.display()
+        )),
         _ => Failure::failed(format!("{} cannot be written: {error}", file.display())),
     })?;
-    let document = WrittenJson { schema: "interlock.written.v1", file };
-    Ok(Output::new(Exit::Done, format!("{}\n", file.display()), &document)
-        .next("write its `policy`, then `interlock doctor` says what is missing"))
+    let document = WrittenJson {
+        schema: "interlock.written.v1",
+        file,
+    };
+    Ok(
+        Output::new(Exit::Done, format!("{}\n", file.display()), &document)
+            .next("write its `policy`, then `interlock doctor` says what is missing"),
+    )
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use interlock_gate::{decide::Denied, escape, history::Kind, plan::Plan, screen};
 use interlock_runner::{
-    act::{ApplyEnd, Applied},
+    act::{Applied, ApplyEnd},
     record::{PlanRecord, RunRecord},
 };
 use interlock_store::entry::RecordedOutcome;
@@ -19,12 +19,19 @@ pub(crate) fn screen(applied: &Applied, record: &RunRecord) -> String {
         ApplyEnd::Denied(denied) => out.push_str(&denied_text(plan, denied)),
         ApplyEnd::NotConforming(difference) => {
             let _ = writeln!(out, "denied: {}", headline(plan));
-            let _ = writeln!(out, "  the step does not ask for the same again: {}", escape::foreign(difference));
+            let _ = writeln!(
+                out,
+                "  the step does not ask for the same again: {}",
+                escape::foreign(difference)
+            );
             out.push_str("  nothing was changed\n");
         }
         ApplyEnd::NoWriter(capability) => {
             let _ = writeln!(out, "denied: {}", headline(plan));
-            let _ = writeln!(out, "  no configured source can do `{capability}`: give it a `write` login");
+            let _ = writeln!(
+                out,
+                "  no configured source can do `{capability}`: give it a `write` login"
+            );
             out.push_str("  nothing was changed\n");
         }
         ApplyEnd::Done(_) | ApplyEnd::Stopped { .. } | ApplyEnd::Unknown { .. } => {
@@ -48,8 +55,11 @@ fn headline(plan: &Plan) -> String {
 
 /// Why not, in every particular.
 pub(crate) fn denied_text(plan: &Plan, denied: &Denied) -> String {
-    let word =
-        if denied.is_only_missing_approval() { "approval required" } else { "denied" };
+    let word = if denied.is_only_missing_approval() {
+        "approval required"
+    } else {
+        "denied"
+    };
     let mut out = format!("{word}: {}\n", headline(plan));
     for reason in denied.reasons() {
         out.push_str(&text::wrapped("  ", &reason.to_string(), 100));
@@ -63,31 +73,55 @@ fn acted(out: &mut String, applied: &Applied, of_plan: &PlanRecord) {
     let total = text::count(applied.plan.body().actions.len(), "action");
     match applied.kind {
         Kind::Apply => {
-            let _ = writeln!(out, "conforms   {step} asked for the same {total}, byte for byte");
+            let _ = writeln!(
+                out,
+                "conforms   {step} asked for the same {total}, byte for byte"
+            );
         }
         Kind::Undo => {}
     }
-    let mut rules: Vec<&str> =
-        applied.plan.acts().map(|(_, act)| act.rule.name.as_str()).collect();
+    let mut rules: Vec<&str> = applied
+        .plan
+        .acts()
+        .map(|(_, act)| act.rule.name.as_str())
+        .collect();
     rules.sort_unstable();
     rules.dedup();
     let rules: Vec<String> = rules.iter().map(|rule| escape::quoted(rule)).collect();
+    let acts: Vec<_> = of_plan
+        .acts
+        .iter()
+        .filter(|act| act.kind == applied.kind)
+        .collect();
+    let redeemed = |digest| acts.iter().any(|act| act.tokens.contains(&digest));
     let mut people: Vec<&str> = of_plan
         .tokens
         .iter()
-        .filter(|(_, token)| token.payload().decision == interlock_gate::token::Decision::Approve)
+        .filter(|(_, token)| redeemed(token.digest()))
         .map(|(_, token)| token.payload().approver.as_str())
         .collect();
+    people.sort_unstable();
     people.dedup();
-    let _ = writeln!(out, "permitted  rule {}; approved by {}", rules.join(", "), people.join(", "));
-    let acts: Vec<_> = of_plan.acts.iter().filter(|act| act.kind == applied.kind).collect();
+    let tokens = if people.len() == 1 { "token" } else { "tokens" };
+    let _ = writeln!(
+        out,
+        "permitted  rule {}; {}, {tokens} redeemed",
+        rules.join(", "),
+        people.join(", ")
+    );
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for act in &acts {
-        let name = act.outcome.as_ref().map_or("unknown", RecordedOutcome::name);
+        let name = act
+            .outcome
+            .as_ref()
+            .map_or("unknown", RecordedOutcome::name);
         *counts.entry(name).or_default() += 1;
     }
     let of = |name: &str| counts.get(name).copied().unwrap_or(0);
-    let mut parts = vec![format!("{} done", of("done")), format!("{} gone", of("gone"))];
+    let mut parts = vec![
+        format!("{} done", of("done")),
+        format!("{} gone", of("gone")),
+    ];
     parts.push(format!("{} moved", of("moved")));
     if of("refused") > 0 {
         parts.push(format!("{} refused", of("refused")));
@@ -96,8 +130,15 @@ fn acted(out: &mut String, applied: &Applied, of_plan: &PlanRecord) {
         parts.push(format!("{} not tried", of("not_tried")));
     }
     parts.push(format!("{} unknown", of("unknown")));
-    let from = acts.first().map(|act| act.intended_at.clock()).unwrap_or_default();
-    let until = acts.iter().filter_map(|act| act.settled_at).max().map(|at| at.clock());
+    let from = acts
+        .first()
+        .map(|act| act.intended_at.clock())
+        .unwrap_or_default();
+    let until = acts
+        .iter()
+        .filter_map(|act| act.settled_at)
+        .max()
+        .map(|at| at.clock());
     let span = match until {
         Some(until) if until != from => format!("{from}-{until}"),
         _ => from,
@@ -107,15 +148,22 @@ fn acted(out: &mut String, applied: &Applied, of_plan: &PlanRecord) {
         Kind::Undo => "undone",
     };
     let _ = writeln!(out, "{word:<10} {}      {span}", parts.join(", "));
-    for act in acts.iter().filter(|act| !matches!(act.outcome, Some(RecordedOutcome::Done { .. }))) {
+    for act in acts
+        .iter()
+        .filter(|act| !matches!(act.outcome, Some(RecordedOutcome::Done { .. })))
+    {
         let what = applied.plan.body().actions.get(usize::from(act.index));
         let pid = what.and_then(|planned| planned.action.arguments().remove("pid"));
         let pid = pid.map(|pid| format!(" (pid {pid})")).unwrap_or_default();
         let told = match &act.outcome {
             Some(RecordedOutcome::Gone) => "gone: it ended by itself".to_owned(),
-            Some(RecordedOutcome::Moved { .. }) => "moved: it has changed and was left alone".to_owned(),
+            Some(RecordedOutcome::Moved { .. }) => {
+                "moved: it has changed and was left alone".to_owned()
+            }
             Some(RecordedOutcome::Refused { why }) => format!("refused: {}", escape::foreign(why)),
-            Some(RecordedOutcome::NotTried { why }) => format!("not tried: {}", escape::foreign(why)),
+            Some(RecordedOutcome::NotTried { why }) => {
+                format!("not tried: {}", escape::foreign(why))
+            }
             Some(RecordedOutcome::Unknown { why }) => format!("unknown: {}", escape::foreign(why)),
             Some(RecordedOutcome::Done { .. }) => continue,
             None => "unknown: no outcome is recorded".to_owned(),
@@ -124,7 +172,11 @@ fn acted(out: &mut String, applied: &Applied, of_plan: &PlanRecord) {
     }
     match &applied.end {
         ApplyEnd::Stopped { why, .. } => {
-            let _ = writeln!(out, "stopped    {}; what follows was not tried", escape::foreign(why));
+            let _ = writeln!(
+                out,
+                "stopped    {}; what follows was not tried",
+                escape::foreign(why)
+            );
         }
         ApplyEnd::Unknown { .. } => {
             out.push_str("unknown    an outcome is not known, and nothing retries it\n");
@@ -134,8 +186,16 @@ fn acted(out: &mut String, applied: &Applied, of_plan: &PlanRecord) {
 }
 
 fn verify(out: &mut String, record: &RunRecord, verified: &interlock_runner::record::VerifyRecord) {
-    let calls = verified.cassette.as_ref().map_or(0, |cassette| cassette.calls.len());
-    let _ = writeln!(out, "verify     {}, {}", verified.step, text::count(calls, "call"));
+    let calls = verified
+        .cassette
+        .as_ref()
+        .map_or(0, |cassette| cassette.calls.len());
+    let _ = writeln!(
+        out,
+        "verify     {}, {}",
+        verified.step,
+        text::count(calls, "call")
+    );
     let Some(found) = &verified.found else {
         out.push_str("  it faulted: nothing is known of the effect\n");
         return;
@@ -144,17 +204,27 @@ fn verify(out: &mut String, record: &RunRecord, verified: &interlock_runner::rec
         let id = interlock_gate::ids::CallId(cite.call);
         let recorded = record.call(id);
         let asked = recorded.map(run::asked).unwrap_or_default();
-        let at = recorded.map(|call| call.answered_at.clock()).unwrap_or_default();
+        let at = recorded
+            .map(|call| call.answered_at.clock())
+            .unwrap_or_default();
         let lead = format!("  {id:<4} ", id = id.to_string());
-        out.push_str(&text::wrapped(&lead, &format!("{asked}   {}   {at}", escape::foreign(&cite.says)), 100));
+        out.push_str(&text::wrapped(
+            &lead,
+            &format!("{asked}   {}   {at}", escape::foreign(&cite.says)),
+            100,
+        ));
     }
     for unchecked in &found.could_not_check {
-        let _ = write!(out, "  could not check {}", run::unchecked_text(unchecked));
+        out.push_str(&run::unchecked_text("  not checked  ", unchecked));
     }
     let verdict = match verified.verdict.as_str() {
         "fixed" => "fixed",
         "not_fixed" => "not fixed",
         _ => "could not tell",
     };
-    out.push_str(&text::wrapped("", &format!("{verdict}: {}", escape::foreign(&found.summary)), 100));
+    out.push_str(&text::wrapped(
+        "",
+        &format!("{verdict}: {}", escape::foreign(&found.summary)),
+        100,
+    ));
 }

@@ -19,7 +19,11 @@ pub(crate) fn signed(plan: &Plan, evidence: &Evidence, policy: &Policy) -> Strin
     );
     for step in &evidence.report.steps {
         for (index, hypothesis) in step.report.hypotheses.iter().enumerate() {
-            let rated = step.confidence.get(index).map(ToString::to_string).unwrap_or_default();
+            let rated = step
+                .confidence
+                .get(index)
+                .map(ToString::to_string)
+                .unwrap_or_default();
             let lead = format!("  {} {}  ", index + 1, escape::foreign(&hypothesis.cause));
             out.push_str(&text::wrapped(&lead, &rated, 100));
             for cite in &hypothesis.supports {
@@ -30,7 +34,7 @@ pub(crate) fn signed(plan: &Plan, evidence: &Evidence, policy: &Policy) -> Strin
             }
         }
         for unchecked in &step.report.could_not_check {
-            let _ = write!(out, "  could not check {}", run::unchecked_text(unchecked));
+            out.push_str(&run::unchecked_text("  not checked  ", unchecked));
         }
     }
     let mut names: Vec<&str> = plan.acts().map(|(_, act)| act.rule.name.as_str()).collect();
@@ -57,8 +61,10 @@ fn cited(evidence: &Evidence, word: &str, call: u64, says: &str) -> String {
 pub(crate) fn quoted_names(plan: &Plan, evidence: &Evidence) -> String {
     let mut names: BTreeMap<String, usize> = BTreeMap::new();
     for (_, planned) in plan.acts() {
-        let recorded: Option<&Recorded> =
-            evidence.calls.iter().find(|call| call.id == planned.cites.call);
+        let recorded: Option<&Recorded> = evidence
+            .calls
+            .iter()
+            .find(|call| call.id == planned.cites.call);
         let Some(Answer::DatabaseSessions(sessions)) =
             recorded.and_then(|call| call.answer.as_ref().ok())
         else {
@@ -77,6 +83,9 @@ pub(crate) fn quoted_names(plan: &Plan, evidence: &Evidence) -> String {
     if list.is_empty() {
         return String::new();
     }
-    let said = format!("application_name: {} (set by the client, not trusted)", list.join(", "));
+    let said = format!(
+        "application_name: {} (set by the client, not trusted)",
+        list.join(", ")
+    );
     text::wrapped("quoted     ", &said, 100)
 }

@@ -47,7 +47,9 @@ impl Watch for Progress {
     }
 
     fn waiting(&self, what: &str, seconds: u64) {
-        self.with(|bar| bar.set_message(format!("{what}: waits {seconds} s, as its manifest says")));
+        self.with(|bar| {
+            bar.set_message(format!("{what}: waits {seconds} s, as its manifest says"))
+        });
     }
 
     fn act(&self, index: usize, total: usize) {

@@ -27,7 +27,12 @@ pub(crate) fn plan(plan: &PlanRecord) -> String {
         );
     }
     for (at, asked, reasons) in &plan.refusals {
-        let _ = writeln!(out, "  {}  {asked} refused: {}", at.clock(), escape::foreign(&reasons.join("; ")));
+        let _ = writeln!(
+            out,
+            "  {}  {asked} refused: {}",
+            at.clock(),
+            escape::foreign(&reasons.join("; "))
+        );
     }
     let mut done = 0;
     for act in &plan.acts {
@@ -39,8 +44,14 @@ pub(crate) fn plan(plan: &PlanRecord) -> String {
             Kind::Apply => "action",
             Kind::Undo => "undo of action",
         };
-        let outcome = act.outcome.as_ref().map_or("unknown: no outcome is recorded", RecordedOutcome::name);
-        let settled = act.reconciled.as_ref().map(|found| format!("; reconciled: {}", escape::foreign(found)));
+        let outcome = act
+            .outcome
+            .as_ref()
+            .map_or("unknown: no outcome is recorded", RecordedOutcome::name);
+        let settled = act
+            .reconciled
+            .as_ref()
+            .map(|found| format!("; reconciled: {}", escape::foreign(found)));
         let _ = writeln!(
             out,
             "  {}  {word} {}: {outcome}{}",
@@ -74,6 +85,10 @@ pub(crate) fn call(call: &Recorded) -> String {
         Ok(answer) => serde_json::to_string(answer).unwrap_or_default(),
         Err(gap) => format!("could not check: {gap}"),
     };
-    let _ = writeln!(out, "    {}", escape::foreign_short(&answer, ANSWER_CHARS_MAX));
+    let _ = writeln!(
+        out,
+        "    {}",
+        escape::foreign_short(&answer, ANSWER_CHARS_MAX)
+    );
     out
 }

@@ -41,7 +41,12 @@ pub(crate) fn screen(record: &RunRecord, needs: &[String]) -> String {
         }
     }
     if let Some(plan) = record.plan() {
-        let _ = write!(out, "\nPROPOSED  plan {}: {}\n", plan.plan.id().short(), headline(&plan.plan));
+        let _ = write!(
+            out,
+            "\nPROPOSED  plan {}: {}\n",
+            plan.plan.id().short(),
+            headline(&plan.plan)
+        );
         out.push_str(&left_alone(record, &plan.plan));
         for (report, _) in &reports {
             for note in &report.notes {
@@ -59,11 +64,18 @@ pub(crate) fn screen(record: &RunRecord, needs: &[String]) -> String {
 pub(crate) fn headline(plan: &Plan) -> String {
     let mut groups: BTreeMap<(String, String), usize> = BTreeMap::new();
     for (_, planned) in plan.acts() {
-        let key = (planned.action.capability().to_string(), planned.action.target().to_string());
+        let key = (
+            planned.action.capability().to_string(),
+            planned.action.target().to_string(),
+        );
         *groups.entry(key).or_default() += 1;
     }
     let texts = groups.into_iter().map(|((capability, target), acts)| {
-        let what = if capability.starts_with("database.") { "session" } else { "act" };
+        let what = if capability.starts_with("database.") {
+            "session"
+        } else {
+            "act"
+        };
         format!("{capability}, {} on {target}", count(acts, what))
     });
     texts.collect::<Vec<_>>().join("; ")
@@ -75,16 +87,26 @@ fn step_line(record: &RunRecord, step: &StepRecord) -> String {
     let gaps = calls.len() - answered;
     let told = match &step.end {
         StepConclusion::Report(_) | StepConclusion::Fault(_) => {
-            let missing =
-                if gaps == 0 { String::new() } else { format!(", {gaps} could not be made") };
-            format!("{}, {answered} answered{missing}", count(calls.len(), "call"))
+            let missing = if gaps == 0 {
+                String::new()
+            } else {
+                format!(", {gaps} could not be made")
+            };
+            format!(
+                "{}, {answered} answered{missing}",
+                count(calls.len(), "call")
+            )
         }
         StepConclusion::Writes(0) => {
             format!("{}, nothing proposed", count(calls.len(), "call"))
         }
         StepConclusion::Writes(writes) => {
             let writes = usize::try_from(*writes).unwrap_or(usize::MAX);
-            format!("{}, {} planned, nothing changed", count(calls.len(), "call"), count(writes, "action"))
+            format!(
+                "{}, {} planned, nothing changed",
+                count(calls.len(), "call"),
+                count(writes, "action")
+            )
         }
     };
     let fault = match &step.end {
@@ -93,13 +115,36 @@ fn step_line(record: &RunRecord, step: &StepRecord) -> String {
     };
     let slowest = calls
         .iter()
-        .max_by_key(|call| call.answered_at.micros().saturating_sub(call.asked_at.micros()))
+        .max_by_key(|call| {
+            call.answered_at
+                .micros()
+                .saturating_sub(call.asked_at.micros())
+        })
         .filter(|_| calls.len() > 1)
-        .map(|call| format!(" (slowest: {}, {})", call.id, span(call.asked_at, call.answered_at)))
+        .map(|call| {
+            format!(
+                " (slowest: {}, {})",
+                call.id,
+                span(call.asked_at, call.answered_at)
+            )
+        })
         .unwrap_or_default();
-    let began = step.cassette.clock.first().copied().unwrap_or(record.opened_at);
-    let ended = calls.iter().map(|call| call.answered_at).max().unwrap_or(began);
-    format!("{:<10} {told:<48}  {}{slowest}{fault}\n", step.step, span(began, ended))
+    let began = step
+        .cassette
+        .clock
+        .first()
+        .copied()
+        .unwrap_or(record.opened_at);
+    let ended = calls
+        .iter()
+        .map(|call| call.answered_at)
+        .max()
+        .unwrap_or(began);
+    format!(
+        "{:<10} {told:<48}  {}{slowest}{fault}\n",
+        step.step,
+        span(began, ended)
+    )
 }
 
 fn report_text(record: &RunRecord, report: &Report, confidence: &[Confidence]) -> String {
@@ -108,18 +153,30 @@ fn report_text(record: &RunRecord, report: &Report, confidence: &[Confidence]) -
         out.push_str(&wrapped("", &foreign(&report.summary), WIDTH));
     }
     if let Some(why) = &report.unresolved {
-        out.push_str(&wrapped("", &format!("unresolved: {}", foreign(why)), WIDTH));
+        out.push_str(&wrapped(
+            "",
+            &format!("unresolved: {}", foreign(why)),
+            WIDTH,
+        ));
     }
     if !report.hypotheses.is_empty() {
         out.push_str("\nHYPOTHESES\n");
         for (index, hypothesis) in report.hypotheses.iter().enumerate() {
-            out.push_str(&hypothesis_text(record, index, hypothesis, confidence.get(index)));
+            out.push_str(&hypothesis_text(
+                record,
+                index,
+                hypothesis,
+                confidence.get(index),
+            ));
         }
     }
     if !report.ruled_out.is_empty() {
         let causes = report.ruled_out.iter().map(|ruled_out| {
-            let calls: Vec<String> =
-                ruled_out.because.iter().map(|cite| CallId(cite.call).to_string()).collect();
+            let calls: Vec<String> = ruled_out
+                .because
+                .iter()
+                .map(|cite| CallId(cite.call).to_string())
+                .collect();
             if calls.is_empty() {
                 foreign(&ruled_out.cause)
             } else {
@@ -138,27 +195,39 @@ fn report_text(record: &RunRecord, report: &Report, confidence: &[Confidence]) -
         })
         .collect();
     if !shown.is_empty() {
-        let list = shown.iter().map(|cause| foreign(cause)).collect::<Vec<_>>().join(", ");
+        let list = shown
+            .iter()
+            .map(|cause| foreign(cause))
+            .collect::<Vec<_>>()
+            .join(", ");
         out.push_str(&wrapped("Looked for  ", &list, WIDTH));
     }
     if !report.could_not_check.is_empty() {
         out.push_str("COULD NOT CHECK\n");
         for unchecked in &report.could_not_check {
-            out.push_str(&unchecked_text(unchecked));
+            out.push_str(&unchecked_text("- ", unchecked));
         }
     }
     out
 }
 
-pub(crate) fn unchecked_text(unchecked: &Unchecked) -> String {
-    let call = unchecked.call.map(|call| format!(" ({})", CallId(call))).unwrap_or_default();
+/// What could not be checked, led by `lead`.
+pub(crate) fn unchecked_text(lead: &str, unchecked: &Unchecked) -> String {
+    let call = unchecked
+        .call
+        .map(|call| format!(" ({})", CallId(call)))
+        .unwrap_or_default();
     let shows = if unchecked.would_show.is_empty() {
         String::new()
     } else {
         format!("; would show {}", foreign(&unchecked.would_show))
     };
-    let text = format!("{}{call}: {}{shows}", foreign(&unchecked.what), foreign(&unchecked.why));
-    wrapped("- ", &text, WIDTH)
+    let text = format!(
+        "{}{call}: {}{shows}",
+        foreign(&unchecked.what),
+        foreign(&unchecked.why)
+    );
+    wrapped(lead, &text, WIDTH)
 }
 
 fn hypothesis_text(
@@ -184,7 +253,11 @@ fn hypothesis_text(
     out.push_str(&cites("for", &hypothesis.supports));
     out.push_str(&cites("against", &hypothesis.contradicts));
     for (at, check) in hypothesis.checks.iter().enumerate() {
-        out.push_str(&check_line(record, if at == 0 { "tried" } else { "" }, check));
+        out.push_str(&check_line(
+            record,
+            if at == 0 { "tried" } else { "" },
+            check,
+        ));
     }
     out
 }
@@ -196,7 +269,11 @@ fn cite_line(record: &RunRecord, word: &str, cite: &Cite) -> String {
 fn check_line(record: &RunRecord, word: &str, check: &Check) -> String {
     let what = foreign(&check.what);
     let says = foreign(&check.says);
-    let says = if says.is_empty() { String::new() } else { format!(" ({says})") };
+    let says = if says.is_empty() {
+        String::new()
+    } else {
+        format!(" ({says})")
+    };
     let text = match &check.outcome {
         Checked::Passed => format!("{what}? no{says}"),
         Checked::Refuted => format!("{what}? YES, which refutes it{says}"),
@@ -210,10 +287,16 @@ fn evidence_line(record: &RunRecord, word: &str, call: u64, says: &str) -> Strin
     let id = CallId(call);
     let recorded = record.call(id);
     let what = recorded.map(asked).unwrap_or_default();
-    let at = recorded.map(|call| call.answered_at.clock()).unwrap_or_default();
+    let at = recorded
+        .map(|call| call.answered_at.clock())
+        .unwrap_or_default();
     let lead = format!("  {word:<7} {:<4} ", id.to_string());
     let text = if what.chars().count() + says.chars().count() + lead.len() + 14 <= WIDTH {
-        return format!("{lead}{:<width$}  {at}\n", format!("{what:<34}  {says}"), width = WIDTH - lead.len() - 11);
+        return format!(
+            "{lead}{:<width$}  {at}\n",
+            format!("{what:<34}  {says}"),
+            width = WIDTH - lead.len() - 11
+        );
     } else {
         format!("{what}  {at}")
     };
@@ -236,14 +319,19 @@ pub(crate) fn asked(call: &Recorded) -> String {
 /// Which client sessions of the cited answer the plan does not touch, by role.
 fn left_alone(record: &RunRecord, plan: &Plan) -> String {
     let cited: BTreeMap<CallId, Vec<u32>> =
-        plan.acts().fold(BTreeMap::new(), |mut cited, (_, planned)| {
-            cited.entry(planned.cites.call).or_default().push(planned.cites.item);
-            cited
-        });
+        plan.acts()
+            .fold(BTreeMap::new(), |mut cited, (_, planned)| {
+                cited
+                    .entry(planned.cites.call)
+                    .or_default()
+                    .push(planned.cites.item);
+                cited
+            });
     let mut roles: BTreeMap<String, usize> = BTreeMap::new();
     for (call, items) in &cited {
-        let Some(Answer::DatabaseSessions(sessions)) =
-            record.call(*call).and_then(|call| call.answer.as_ref().ok())
+        let Some(Answer::DatabaseSessions(sessions)) = record
+            .call(*call)
+            .and_then(|call| call.answer.as_ref().ok())
         else {
             continue;
         };
@@ -264,6 +352,13 @@ fn left_alone(record: &RunRecord, plan: &Plan) -> String {
     if total == 0 {
         return String::new();
     }
-    let list: Vec<String> = roles.iter().map(|(role, n)| format!("{n} {role}")).collect();
-    wrapped("  ", &format!("leaves alone {total}: {}", list.join(", ")), WIDTH)
+    let list: Vec<String> = roles
+        .iter()
+        .map(|(role, n)| format!("{n} {role}"))
+        .collect();
+    wrapped(
+        "  ",
+        &format!("leaves alone {total}: {}", list.join(", ")),
+        WIDTH,
+    )
 }

@@ -10,23 +10,17 @@ pub(crate) fn foreign(text: &str) -> String {
 
 /// `1 call`, `13 calls`.
 pub(crate) fn count(n: usize, one: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
+    if n == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{n} {one}s")
+    }
 }
 
 /// `0.4 s`.
 pub(crate) fn span(from: Time, until: Time) -> String {
     let micros = until.micros().saturating_sub(from.micros());
     format!("{}.{} s", micros / 1_000_000, micros % 1_000_000 / 100_000)
-}
-
-/// `3m 18s`, `2h 05m`, `45s`.
-pub(crate) fn age(seconds: u64) -> String {
-    match seconds {
-        0..60 => format!("{seconds}s"),
-        60..3600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
-        3600..86_400 => format!("{}h {:02}m", seconds / 3600, seconds % 3600 / 60),
-        _ => format!("{}d {:02}h", seconds / 86_400, seconds % 86_400 / 3600),
-    }
 }
 
 /// Lines of at most `width` characters, broken at spaces; the first is led by `lead`, the others
@@ -67,14 +61,10 @@ mod tests {
     }
 
     #[test]
-    fn ages_read_aloud() {
-        assert_eq!(age(198), "3m 18s");
-        assert_eq!(age(59), "59s");
-        assert_eq!(age(7500), "2h 05m");
-    }
-
-    #[test]
     fn long_lines_keep_their_lead() {
-        assert_eq!(wrapped("  path   ", "a bb ccc", 14), "  path   a bb\n         ccc\n");
+        assert_eq!(
+            wrapped("  path   ", "a bb ccc", 14),
+            "  path   a bb\n         ccc\n"
+        );
     }
 }

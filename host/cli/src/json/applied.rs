@@ -6,7 +6,7 @@ use interlock_gate::{
     time::Time,
 };
 use interlock_runner::{
-    act::{ApplyEnd, Applied},
+    act::{Applied, ApplyEnd},
     record::RunRecord,
 };
 use interlock_store::entry::RecordedOutcome;
@@ -52,21 +52,30 @@ pub(crate) fn document<'a>(
     let one = |code, message: String| vec![ReasonJson { code, message }];
     let (result, reasons, stopped) = match &applied.end {
         ApplyEnd::Denied(denied) => {
-            let word = if exit == Exit::ApprovalRequired { "approval_required" } else { "denied" };
+            let word = if exit == Exit::ApprovalRequired {
+                "approval_required"
+            } else {
+                "denied"
+            };
             (word, denied.reasons().iter().map(reason).collect(), None)
         }
         ApplyEnd::NotConforming(difference) => {
             ("denied", one("not_conforming", difference.clone()), None)
         }
-        ApplyEnd::NoWriter(capability) => {
-            ("denied", one("no_writer", format!("no source can do `{capability}`")), None)
-        }
+        ApplyEnd::NoWriter(capability) => (
+            "denied",
+            one("no_writer", format!("no source can do `{capability}`")),
+            None,
+        ),
         ApplyEnd::Done(_) => ("done", Vec::new(), None),
         ApplyEnd::Stopped { why, .. } => ("stopped", Vec::new(), Some(why.as_str())),
         ApplyEnd::Unknown { why, .. } => ("unknown", Vec::new(), Some(why.as_str())),
     };
     let of_plan = record.plans.iter().find(|one| one.plan.id() == plan.id());
-    let acts = of_plan.into_iter().flat_map(|one| &one.acts).filter(|act| act.kind == applied.kind);
+    let acts = of_plan
+        .into_iter()
+        .flat_map(|one| &one.acts)
+        .filter(|act| act.kind == applied.kind);
     let verified = record.verified.iter().rfind(|one| one.plan == plan.id());
     AppliedJson {
         schema: "interlock.apply.v1",
@@ -86,7 +95,10 @@ pub(crate) fn document<'a>(
                     .actions
                     .get(usize::from(act.index))
                     .map(|planned| ActionText::from(&planned.action)),
-                outcome: act.outcome.as_ref().map_or("unknown", RecordedOutcome::name),
+                outcome: act
+                    .outcome
+                    .as_ref()
+                    .map_or("unknown", RecordedOutcome::name),
                 detail: act.outcome.as_ref(),
                 intended_at: act.intended_at,
                 settled_at: act.settled_at,

@@ -62,7 +62,10 @@ pub(crate) struct PlansJson {
 
 /// The reason as programs and people read it.
 pub(crate) fn reason(reason: &interlock_gate::reason::Reason) -> ReasonJson {
-    ReasonJson { code: reason.code(), message: reason.to_string() }
+    ReasonJson {
+        code: reason.code(),
+        message: reason.to_string(),
+    }
 }
 
 /// What the gate says of a plan, sorted into lists.
@@ -71,14 +74,25 @@ pub(crate) fn sorted(findings: &[Finding]) -> (Vec<SeatJson>, Vec<ReasonJson>, V
     for finding in findings {
         match finding {
             Finding::Rule { .. } => {}
-            Finding::Filled { rule, freeze, by, roles } => seats.push(SeatJson {
+            Finding::Filled {
+                rule,
+                freeze,
+                by,
+                roles,
+            } => seats.push(SeatJson {
                 rule: rule.clone(),
                 freeze: freeze.clone(),
                 roles: roles.clone(),
                 filled_by: Some(by.clone()),
                 can: Vec::new(),
             }),
-            Finding::Empty { rule, freeze, roles, can, .. } => seats.push(SeatJson {
+            Finding::Empty {
+                rule,
+                freeze,
+                roles,
+                can,
+                ..
+            } => seats.push(SeatJson {
                 rule: rule.clone(),
                 freeze: freeze.clone(),
                 roles: roles.clone(),

@@ -98,7 +98,12 @@ pub(crate) fn document<'a>(record: &'a RunRecord, shown: Option<&Plan>, exit: Ex
             component: step.component,
             cassette: step.cassette.digest().ok(),
             calls: step.cassette.calls.len(),
-            gaps: step.cassette.calls.iter().filter(|call| call.answer.is_err()).count(),
+            gaps: step
+                .cassette
+                .calls
+                .iter()
+                .filter(|call| call.answer.is_err())
+                .count(),
             end,
             fault,
             writes,
@@ -118,10 +123,16 @@ pub(crate) fn document<'a>(record: &'a RunRecord, shown: Option<&Plan>, exit: Ex
         .iter()
         .flat_map(|report| report.hypotheses.iter().map(|one| one.cause.as_str()))
         .collect();
-    let unresolved = reports.iter().rev().find_map(|report| report.unresolved.as_deref());
+    let unresolved = reports
+        .iter()
+        .rev()
+        .find_map(|report| report.unresolved.as_deref());
     let of_record = |id: PlanDigest| record.plans.iter().find(|one| one.plan.id() == id);
     let plan = shown.map(|plan| {
-        plan_line(plan, of_record(plan.id()).map_or("waiting", |one| one.state.word()))
+        plan_line(
+            plan,
+            of_record(plan.id()).map_or("waiting", |one| one.state.word()),
+        )
     });
     RunJson {
         schema: "interlock.run.v1",
@@ -141,7 +152,11 @@ pub(crate) fn document<'a>(record: &'a RunRecord, shown: Option<&Plan>, exit: Ex
         unresolved,
         refused: &record.refused,
         plan,
-        plans: record.plans.iter().map(|one| plan_line(&one.plan, one.state.word())).collect(),
+        plans: record
+            .plans
+            .iter()
+            .map(|one| plan_line(&one.plan, one.state.word()))
+            .collect(),
         verified: record
             .verified
             .iter()
