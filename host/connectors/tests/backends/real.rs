@@ -29,7 +29,9 @@ async fn prometheus_is_asked_and_understood() {
         alert: None,
         alertmanager: None,
     };
-    let server = interlock_test_servers::Prometheus::start(&setup).await.unwrap();
+    let server = interlock_test_servers::Prometheus::start(&setup)
+        .await
+        .unwrap();
     let base = Endpoint::base(&server.url()).unwrap();
     let metrics = Prometheus::new(base, TIMEOUT, None).unwrap();
     assert!(matches!(metrics.health().await, Health::Good { .. }));
