@@ -47,7 +47,8 @@ pub(crate) fn policy(cast: &Cast, people: &People, age_min_s: u32) -> Result<Str
     text.push_str(&format!(
         "[[caller]]\nname = \"bob\"\nuid = {uid}\nowner = \"bob\"\n\n\
          [[read]]\nrunbooks = [\"postgres-connections\"]\ncapabilities = [\"metrics\", \"logs\", \
-         \"alerts\", \"changes\", \"topology\", \"database\", \"incidents\"]\n\n\
+         \"alerts\", \"changes\", \"topology\", \"database\", \"incidents\"]\n\
+         targets = [\"*\"]\n\n\
          [[write]]\nname = \"end stuck sessions\"\nrunbooks = [\"postgres-connections\"]\n\
          capability = \"database.terminate\"\ntargets = [\"{server}/client\"]\n\
          arguments = {{ role = {{ one_of = [{role:?}] }}, database = {{ one_of = [{database:?}] }}, \
