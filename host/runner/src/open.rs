@@ -228,30 +228,6 @@ pub fn read_policy(path: &Path, host: Option<&HostId>) -> Result<Policy, RunErro
     })
 }
 
-/// The journal's origin: as its first checkpoint says it, else after this machine's name.
-pub fn origin(config: &Config) -> String {
-    let kept = files::read_plain_text(&config.state_dir.join("checkpoint"), 16 * 1024).ok();
-    let kept = kept.and_then(|note| note.lines().next().map(str::to_owned));
-    kept.unwrap_or_else(|| {
-        let name = rustix::system::uname();
-        let word = |c: char| {
-            if c.is_ascii_alphanumeric() || c == '-' {
-                c
-            } else {
-                '-'
-            }
-        };
-        let name: String = name
-            .nodename()
-            .to_string_lossy()
-            .chars()
-            .map(word)
-            .take(63)
-            .collect();
-        format!("interlock.{}", if name.is_empty() { "host" } else { &name })
-    })
-}
-
 /// The system's clock.
 pub fn now() -> Time {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);

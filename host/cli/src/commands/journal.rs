@@ -10,7 +10,6 @@ use std::{
 
 use interlock_connectors::files;
 use interlock_gate::time::Time;
-use interlock_runner::open;
 use interlock_store::{
     HostPublic, export, proof,
     verify::{Anchors, Assurance, Verdict, VerifyError, verify_export, verify_store},
@@ -92,7 +91,7 @@ pub(crate) async fn verify(
         }
         (None, _) => {
             let config = setup::config(config)?;
-            verify_store(&config.state_dir, &open::origin(&config), &anchors)
+            verify_store(&config.state_dir, &config.origin, &anchors)
         }
     };
     match verdict {

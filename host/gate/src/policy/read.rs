@@ -6,6 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::fields::{self, Complaints, Fields, nearest, shown};
+use super::glob::Pattern;
 use super::model::{Approver, Caller, Freeze, Identity, ReadRule, Revoked, RevokedKey};
 use super::problem::Problem;
 use super::sandbox::{BOUNDS, Sandbox, Unit};
@@ -236,9 +237,11 @@ pub(super) fn read_rule(
         }
         found
     });
-    let targets = fields
-        .need("targets", out)
-        .map(|value| words::name_patterns("targets", value, SOURCES, out));
+    // A read changes nothing: without `targets` it may ask every source of its capabilities.
+    let targets = match fields.take("targets") {
+        Some(value) => Some(words::name_patterns("targets", value, SOURCES, out)),
+        None => Pattern::parse("*").ok().map(|all| vec![all]),
+    };
     fields.finish(out);
     Some(ReadRule {
         runbooks: runbooks?,
