@@ -184,7 +184,7 @@ reads! {
 
 fn no_source(call: ReadCall) -> Gap {
     Gap::NoSource(format!(
-        "no source is configured for `{}`",
+        "none is configured for `{}`",
         call.interface()
     ))
 }

@@ -150,7 +150,7 @@ impl fmt::Display for Confidence {
         }
         let checks = self.passed + self.refuted + self.not_made;
         match checks {
-            0 => f.write_str("; no check could have refuted it, which caps it at low")?,
+            0 => f.write_str("; nothing that was asked could have refuted it")?,
             1 => write!(f, "; {} of 1 refuting check passed", self.passed)?,
             _ => write!(f, "; {} of {checks} refuting checks passed", self.passed)?,
         }
@@ -159,6 +159,10 @@ impl fmt::Display for Confidence {
         }
         if self.not_made > 0 {
             write!(f, ", {} not made", self.not_made)?;
+        }
+        // Without the unproven cap, which the next words say by themselves.
+        if self.caps.iter().any(|cap| cap.level() == Level::Low) {
+            f.write_str(", which caps it at low")?;
         }
         if self.judged == 0 {
             f.write_str("; unproven here (0 judged incidents)")?;
