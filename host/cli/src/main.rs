@@ -33,7 +33,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    let screen = Screen::new(cli.json, cli.color);
+    let screen = Screen::new(cli.json, cli.color, cli.verbose);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
@@ -64,7 +64,7 @@ fn usage(error: &clap::Error) -> ExitCode {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     );
     if !asked && std::env::args_os().any(|argument| argument == "--json") {
-        let screen = Screen::new(true, Colour::Never);
+        let screen = Screen::new(true, Colour::Never, false);
         let text = error.to_string();
         let message = text
             .trim_start_matches("error: ")

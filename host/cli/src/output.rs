@@ -49,11 +49,13 @@ pub(crate) struct Screen {
     pub(crate) colour: bool,
     /// Whether standard error is a terminal, for progress.
     pub(crate) progress: bool,
+    /// What happens is told in lines, terminal or not.
+    pub(crate) verbose: bool,
 }
 
 impl Screen {
     /// From the options and the terminal.
-    pub(crate) fn new(json: bool, colour: Colour) -> Screen {
+    pub(crate) fn new(json: bool, colour: Colour, verbose: bool) -> Screen {
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let colour = match colour {
             Colour::Always => true,
@@ -63,7 +65,8 @@ impl Screen {
         Screen {
             json,
             colour,
-            progress: !json && std::io::stderr().is_terminal(),
+            progress: !json && !verbose && std::io::stderr().is_terminal(),
+            verbose,
         }
     }
 

@@ -144,7 +144,7 @@ impl Runner {
                 return ended(ApplyEnd::NotConforming(difference));
             }
         }
-        let writers = self.writers(&plan, caller).await?;
+        let writers = self.writers(&self.approvers(&plan, kind, caller).await?);
         if let Some(missing) = missing_writer(&plan, &writers) {
             let why = format!("no source is configured that could do `{missing}`");
             self.refuse(&plan, kind, [why]).await?;
@@ -321,6 +321,33 @@ impl Runner {
             policy,
             history,
             tokens,
+        })
+    }
+
+    /// Whose names the target's own audit trail shows: those who fill the seats.
+    async fn approvers(
+        &self,
+        plan: &Plan,
+        kind: Kind,
+        caller: &Caller,
+    ) -> Result<String, RunError> {
+        let findings = self.explain(plan, kind).await?;
+        let mut people: Vec<String> = findings
+            .into_iter()
+            .filter_map(|finding| match finding {
+                Finding::Filled { by, .. } => Some(by.to_string()),
+                Finding::Rule { .. }
+                | Finding::Empty { .. }
+                | Finding::Against(_)
+                | Finding::Ignored(_) => None,
+            })
+            .collect();
+        people.sort();
+        people.dedup();
+        Ok(if people.is_empty() {
+            caller.shown()
+        } else {
+            people.join("+")
         })
     }
 

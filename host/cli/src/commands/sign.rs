@@ -12,6 +12,7 @@ use interlock_gate::{
     plan::Plan,
     policy::{Policy, duration_text},
     screen as gate_screen,
+    state::PlanState,
     time::Time,
     token::{Decision, Nonce, Payload, TOKEN_LIFE_S_MAX, TOKEN_SCHEMA, Token, acts_of},
 };
@@ -68,6 +69,7 @@ pub(crate) async fn sign(
                 .help("give `--reason TEXT`: those who read the record later need it"),
         );
     }
+    still_open(&shown, decision).await?;
     let (text, _, _) = approver_screen(&shown).await?;
     screen.talk_or_out(&text);
     confirm(&shown.plan, decision, args.confirm.as_deref(), screen)?;
@@ -192,6 +194,41 @@ async fn done(
             output.next(format!("`interlock runs show {}`", plan.body().run))
         }
     })
+}
+
+/// A signature on a plan that is over would only mislead whoever gives it.
+async fn still_open(shown: &Shown, decision: Decision) -> Result<(), Failure> {
+    let plan = &shown.plan;
+    let over = |why: String| {
+        Err(Failure::denied(format!("plan {} {why}", plan.id().short()))
+            .next("`interlock run` observes afresh and makes a new plan"))
+    };
+    let Some(runner) = &shown.runner else {
+        let ended = interlock_runner::open::now() >= plan.body().expires_at;
+        return if ended && decision != Decision::Undo {
+            over(format!(
+                "expired at {}",
+                plan.body().expires_at.to_seconds_text()
+            ))
+        } else {
+            Ok(())
+        };
+    };
+    let record = runner.run_record(&plan.body().run).await?;
+    let state = record
+        .plans
+        .iter()
+        .find(|one| one.plan.id() == plan.id())
+        .map(|one| one.state);
+    let carried_out = matches!(state, Some(PlanState::Applied | PlanState::Stopped { .. }));
+    match (decision, state) {
+        (_, Some(PlanState::Waiting)) if decision != Decision::Undo => Ok(()),
+        // What was carried out can be carried back, and that can be forbidden.
+        (Decision::Undo | Decision::Revoke, _) if carried_out => Ok(()),
+        (Decision::Undo, Some(PlanState::Waiting)) => over("was not carried out yet".to_owned()),
+        (_, Some(state)) => over(format!("is {state}")),
+        (_, None) => over("is of another journal".to_owned()),
+    }
 }
 
 /// The approver whose key this is, by the key alone.

@@ -1,4 +1,4 @@
-//! One line on the terminal while the host waits; gone when it does not.
+//! One line on the terminal while the host waits, gone when it does not; lines with `--verbose`.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -8,8 +8,9 @@ use interlock_runner::watch::Watch;
 
 use crate::output::Screen;
 
-/// Shows what happens on standard error, where that is a terminal.
+/// Shows what happens, on standard error.
 pub(crate) struct Progress {
+    screen: Screen,
     bar: Option<Mutex<ProgressBar>>,
 }
 
@@ -24,35 +25,40 @@ impl Progress {
             bar.enable_steady_tick(Duration::from_millis(120));
             Mutex::new(bar)
         });
-        Progress { bar }
+        Progress { screen, bar }
     }
 
     /// Takes the line away.
     pub(crate) fn finish(&self) {
-        self.with(|bar| bar.finish_and_clear());
-    }
-
-    fn with(&self, then: impl FnOnce(&ProgressBar)) {
         if let Some(bar) = &self.bar
             && let Ok(bar) = bar.lock()
         {
-            then(&bar);
+            bar.finish_and_clear();
+        }
+    }
+
+    fn say(&self, what: String) {
+        if self.screen.verbose {
+            self.screen.talk(&format!("{what}\n"));
+        }
+        if let Some(bar) = &self.bar
+            && let Ok(bar) = bar.lock()
+        {
+            bar.set_message(what);
         }
     }
 }
 
 impl Watch for Progress {
     fn step(&self, name: &str) {
-        self.with(|bar| bar.set_message(format!("{name}: reads are out")));
+        self.say(format!("{name}: reads are out"));
     }
 
     fn waiting(&self, what: &str, seconds: u64) {
-        self.with(|bar| {
-            bar.set_message(format!("{what}: waits {seconds} s, as its manifest says"))
-        });
+        self.say(format!("{what}: waits {seconds} s, as its manifest says"));
     }
 
     fn act(&self, index: usize, total: usize) {
-        self.with(|bar| bar.set_message(format!("acting: {index} of {total}")));
+        self.say(format!("acting: {index} of {total}"));
     }
 }
