@@ -27,6 +27,9 @@ use interlock_store::entry::{Entry, RecordedOutcome};
 
 use crate::{caller::Caller, error::RunError, open::Runner, tokens::TokenTaken, watch::Watch};
 
+/// Decisions that are asked for anew because something was recorded meanwhile.
+const NEWER_MAX: u32 = 10;
+
 /// What came of carrying out a plan, or carrying it back.
 #[derive(Debug)]
 pub struct Applied {
@@ -49,6 +52,8 @@ pub enum ApplyEnd {
     NotConforming(String),
     /// Nothing is configured that could do it, and nothing was changed.
     NoWriter(Capability),
+    /// The journal took no intent, and nothing was changed.
+    NotBegun(Refused),
     /// It went to its end: counts by outcome.
     Done(BTreeMap<&'static str, u64>),
     /// It stopped: why, and counts by outcome.
@@ -171,32 +176,16 @@ impl Runner {
     ) -> Result<ApplyEnd, RunError> {
         let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
         let total = plan.acts().count();
+        let mut newer = 0;
         loop {
             let state = self.docket(plan).await?.history.state;
-            match state {
-                PlanState::Applied | PlanState::Undone => {
-                    self.apply_ended(plan, kind, None, &counts).await?;
-                    return Ok(ApplyEnd::Done(counts));
-                }
-                PlanState::Waiting
-                | PlanState::Applying { .. }
-                | PlanState::Undoing { .. }
-                | PlanState::Stopped { .. }
-                | PlanState::Rejected
-                | PlanState::Revoked
-                | PlanState::Expired
-                | PlanState::Superseded
-                | PlanState::Unknown { .. } => {}
-            }
-            if kind == Kind::Undo
-                && matches!(state, PlanState::Stopped { .. })
-                && !counts.is_empty()
-            {
-                // An undo that stopped is not begun again by itself.
-                return Ok(ApplyEnd::Stopped {
-                    why: "the undo stopped".to_owned(),
-                    counts,
-                });
+            let finished = match kind {
+                Kind::Apply => state == PlanState::Applied,
+                Kind::Undo => state == PlanState::Undone,
+            };
+            if finished {
+                self.apply_ended(plan, kind, None, &counts).await?;
+                return Ok(ApplyEnd::Done(counts));
             }
             let permit = match self.permit(plan, kind).await? {
                 Ok(permit) => permit,
@@ -219,22 +208,28 @@ impl Runner {
             // to settle. The other order would show nothing.
             let intent = match intend_any(self.journal(), permit, self.now()).await {
                 Ok(intent) => intent,
-                Err(refused @ Refused::Newer { .. }) => {
-                    // What is new may be a revocation: the gate reads it on the next turn.
-                    let judged = self.judge(plan, kind).await?;
-                    match judged {
-                        Ok(()) => continue,
-                        Err(_) => {
-                            return self.stopped(plan, kind, refused.to_string(), counts).await;
-                        }
-                    }
+                // What is new may be a revocation: the gate reads it on the next turn.
+                Err(Refused::Newer { .. }) if newer < NEWER_MAX => {
+                    newer += 1;
+                    continue;
+                }
+                Err(refused) if counts.is_empty() => {
+                    self.refuse(plan, kind, [refused.to_string()]).await?;
+                    return Ok(ApplyEnd::NotBegun(refused));
                 }
                 Err(refused) => return self.stopped(plan, kind, refused.to_string(), counts).await,
             };
             let settled = writers.carry_out(intent).await;
             let outcome = settled.outcome().clone();
             *counts.entry(outcome.word()).or_default() += 1;
-            self.settle(&settled, kind).await?;
+            if let Err(error) = self.settle(&settled, kind).await {
+                // The intent alone stands: to the journal, and to whoever reads it, this is a doubt.
+                let why = format!(
+                    "it was {}, and that could not be journalled: {error}",
+                    describe(&outcome)
+                );
+                return Ok(ApplyEnd::Unknown { why, counts });
+            }
             match &outcome {
                 Outcome::Unknown { why } => {
                     let why = why.clone();

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use interlock_capabilities::journal::Refused;
 use interlock_connectors::files;
 use interlock_gate::{escape, explain::Finding, history::Kind, plan::Plan};
 use interlock_runner::{
@@ -136,7 +137,8 @@ fn exit_of(applied: &Applied, record: &RunRecord, verify_failed: bool) -> Exit {
                 Exit::Denied
             }
         }
-        ApplyEnd::NotConforming(_) | ApplyEnd::NoWriter(_) => Exit::Denied,
+        ApplyEnd::NotBegun(Refused::Unwritable { .. }) => Exit::Failed,
+        ApplyEnd::NotConforming(_) | ApplyEnd::NoWriter(_) | ApplyEnd::NotBegun(_) => Exit::Denied,
         ApplyEnd::Done(_) if applied.kind == Kind::Undo => Exit::Done,
         ApplyEnd::Done(_) => after,
         ApplyEnd::Stopped { .. } => Exit::Failed.and(after),
@@ -175,7 +177,7 @@ async fn next(
                 _ => vec!["`interlock run` observes afresh and makes a new plan".to_owned()],
             }
         }
-        ApplyEnd::NotConforming(_) => {
+        ApplyEnd::NotConforming(_) | ApplyEnd::NotBegun(_) => {
             vec!["`interlock run` observes afresh and makes a new plan".to_owned()]
         }
         ApplyEnd::NoWriter(_) => vec!["`interlock doctor` names what is missing".to_owned()],

@@ -26,6 +26,11 @@ pub(crate) fn screen(applied: &Applied, record: &RunRecord) -> String {
             );
             out.push_str("  nothing was changed\n");
         }
+        ApplyEnd::NotBegun(refused) => {
+            let _ = writeln!(out, "denied: {}", headline(plan));
+            let _ = writeln!(out, "  {}", escape::foreign(&refused.to_string()));
+            out.push_str("  nothing was changed\n");
+        }
         ApplyEnd::NoWriter(capability) => {
             let _ = writeln!(out, "denied: {}", headline(plan));
             let _ = writeln!(
