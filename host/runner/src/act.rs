@@ -23,9 +23,16 @@ use interlock_gate::{
     state::PlanState,
     token::Token,
 };
-use interlock_store::entry::{Entry, RecordedOutcome};
+use interlock_store::entry::Entry;
 
-use crate::{caller::Caller, error::RunError, open::Runner, tokens::TokenTaken, watch::Watch};
+use crate::{
+    caller::Caller,
+    error::RunError,
+    open::Runner,
+    outcome::{describe, missing_writer, recorded},
+    tokens::TokenTaken,
+    watch::Watch,
+};
 
 /// Decisions that are asked for anew because something was recorded meanwhile.
 const NEWER_MAX: u32 = 10;
@@ -389,43 +396,5 @@ impl Docket {
             here,
             now,
         }
-    }
-}
-
-/// A capability of the plan that nothing here could carry out.
-fn missing_writer(plan: &Plan, writers: &Writers) -> Option<Capability> {
-    plan.acts()
-        .map(|(_, planned)| planned.action.capability())
-        .find(|capability| match capability {
-            Capability::Cancel | Capability::Terminate => writers.database.is_none(),
-            Capability::Restart | Capability::Scale | Capability::Rollback => {
-                writers.workload.is_none()
-            }
-            Capability::Silence => writers.alerts.is_none(),
-            Capability::Notify => writers.notify.is_none(),
-        })
-}
-
-fn recorded(outcome: &Outcome) -> RecordedOutcome {
-    // A revision is a struct of integers and strings: it always serialises.
-    let json = |revision| serde_json::to_value(revision).unwrap_or(serde_json::Value::Null);
-    match outcome {
-        Outcome::Done { after } => RecordedOutcome::Done { after: json(after) },
-        Outcome::Gone => RecordedOutcome::Gone,
-        Outcome::Moved { found } => RecordedOutcome::Moved { found: json(found) },
-        Outcome::Refused { why } => RecordedOutcome::Refused { why: why.clone() },
-        Outcome::NotTried { why } => RecordedOutcome::NotTried { why: why.clone() },
-        Outcome::Unknown { why } => RecordedOutcome::Unknown { why: why.clone() },
-    }
-}
-
-fn describe(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Done { .. } => "done".to_owned(),
-        Outcome::Gone => "the target is gone".to_owned(),
-        Outcome::Moved { .. } => "the target has changed since it was observed".to_owned(),
-        Outcome::Refused { why } => format!("the system refused: {why}"),
-        Outcome::NotTried { why } => format!("not tried: {why}"),
-        Outcome::Unknown { why } => format!("not known: {why}"),
     }
 }

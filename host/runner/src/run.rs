@@ -6,14 +6,14 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use interlock_capabilities::{
-    Aimed, Recorded,
+    Recorded,
     report::{Incident, Input},
 };
 use interlock_engine::{
     Cassette, ClockStart, Ended, Fault, Grants, Kind, Ran, Seed, Source, Step, Tier,
 };
 use interlock_gate::{
-    ids::{BlobDigest, CallId, ReportDigest, RunId},
+    ids::{CallId, ReportDigest, RunId},
     plan::{Plan, StepBytes},
     policy::Policy,
 };
@@ -28,9 +28,8 @@ use crate::{
     error::RunError,
     inputs,
     installed::{self, Runbook},
-    join::HeldBack,
     open::Runner,
-    report::{self, RunReport, StepReport},
+    report::{self, StepReport},
     watch::Watch,
 };
 
@@ -94,16 +93,16 @@ pub(crate) struct Loaded {
 }
 
 /// What a run's steps share.
-struct Going<'a> {
-    run: RunId,
-    runbook: &'a Runbook,
-    policy: Arc<Policy>,
-    incident: Incident,
-    inputs: BTreeMap<String, Value>,
-    findings: Option<String>,
-    calls: Vec<Recorded>,
-    reports: Vec<StepReport>,
-    next_call: CallId,
+pub(crate) struct Going<'a> {
+    pub(crate) run: RunId,
+    pub(crate) runbook: &'a Runbook,
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) incident: Incident,
+    pub(crate) inputs: BTreeMap<String, Value>,
+    pub(crate) findings: Option<String>,
+    pub(crate) calls: Vec<Recorded>,
+    pub(crate) reports: Vec<StepReport>,
+    pub(crate) next_call: CallId,
 }
 
 impl Runner {
@@ -377,76 +376,5 @@ impl Runner {
             end,
         };
         self.record(entry).await
-    }
-
-    async fn refused(&self, going: &Going<'_>, reasons: Vec<String>) -> Result<RunEnd, RunError> {
-        let entry = Entry::Refused {
-            run: Some(going.run.clone()),
-            plan: None,
-            asked: "plan".to_owned(),
-            reasons: reasons.clone(),
-        };
-        self.record(entry).await?;
-        Ok(RunEnd::Refused(reasons))
-    }
-
-    async fn propose(
-        &self,
-        going: &Going<'_>,
-        loaded: &Loaded,
-        cassette: &Cassette,
-        actions: Vec<Aimed>,
-        caller: &Caller,
-    ) -> Result<RunEnd, RunError> {
-        let run_report = RunReport {
-            schema: report::REPORT_SCHEMA.to_owned(),
-            run: going.run.clone(),
-            runbook: going.runbook.manifest.name.clone(),
-            version: going.runbook.manifest.version.clone(),
-            steps: going.reports.clone(),
-        };
-        let blob: BlobDigest = self.keep_document(&run_report).await?;
-        let kept = Entry::Kept {
-            run: going.run.clone(),
-            what: "report".to_owned(),
-            blob,
-        };
-        self.record(kept).await?;
-        let draft = crate::plan::Draft {
-            host: self.host(),
-            run: &going.run,
-            incident: &going.incident,
-            caller,
-            runbook: going.runbook,
-            step: &loaded.name,
-            inputs: &going.inputs,
-            findings: going.findings.as_deref(),
-            report: &run_report,
-            report_digest: ReportDigest::from_raw(*blob.raw()),
-            cassette: cassette.digest()?,
-            calls: &going.calls,
-            actions,
-            policy: &going.policy,
-            checkpoint: self.checkpoint().await?,
-            now: self.now(),
-        };
-        match draft.plan() {
-            Ok(plan) => {
-                match self.held_back(&plan).await? {
-                    Some(HeldBack::Waits(earlier)) => return Ok(RunEnd::Waits(earlier)),
-                    Some(HeldBack::Because(why)) => return self.refused(going, vec![why]).await,
-                    None => {}
-                }
-                self.record(Entry::Planned {
-                    plan: Box::new(plan.clone()),
-                })
-                .await?;
-                Ok(RunEnd::Planned(Box::new(plan)))
-            }
-            Err(crate::plan::NoPlan::Denied(reasons)) => self.refused(going, reasons).await,
-            Err(crate::plan::NoPlan::Bad(error)) => {
-                self.refused(going, vec![error.to_string()]).await
-            }
-        }
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod journal;
 pub(crate) mod keygen;
 pub(crate) mod keys;
 pub(crate) mod narrow;
+pub(crate) mod payload;
 pub(crate) mod plan;
 pub(crate) mod policy;
 pub(crate) mod policy_test;
@@ -52,7 +53,7 @@ pub(crate) async fn dispatch(cli: &Cli, screen: Screen) -> Result<Output, Failur
         }) => {
             let decision = (*decision).into();
             let assemble = assemble.as_deref();
-            sign::payload(
+            payload::payload(
                 plan,
                 approver,
                 decision,
