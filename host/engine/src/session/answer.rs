@@ -220,6 +220,11 @@ impl Session {
     }
 }
 
+/// Whether the step waited for this call's answer.
+pub(super) fn was_heard(call: &Recorded) -> bool {
+    !matches!(&call.answer, Err(Gap::NotRecorded(why)) if why == NOT_WAITED_FOR)
+}
+
 /// The answer that a record holds, as its own type.
 fn kept<R: Read>(call: &Recorded) -> Result<R::Answer, Gap> {
     match &call.answer {
