@@ -240,7 +240,7 @@ fn check_run(
     let name = |version: &&str| format!("interlock:step/{}@{version}", kind.interface());
     let instance = tier::CONTRACT_VERSIONS
         .iter()
-        .find_map(|version| component.get_export_index(None, &name(version)));
+        .find_map(|version| component.get_export_index(None, name(version)));
     let found = instance.and_then(|instance| component.get_export(Some(&instance), "run"));
     let Some((ComponentItem::ComponentFunc(function), index)) = found else {
         wasmtime::bail!("it exports no `run`");

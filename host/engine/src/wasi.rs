@@ -38,9 +38,12 @@ const WRITE_BYTES_MAX: usize = 64 * 1024;
 /// Random bytes of one call.
 const RANDOM_BYTES_MAX: u64 = 64 * 1024;
 
+/// What was written, and where, in order.
+type Chunks = Vec<(NoteLevel, Vec<u8>)>;
+
 /// What the guest has written, both streams in the order of writing.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Written(Arc<Mutex<Vec<(NoteLevel, Vec<u8>)>>>);
+pub(crate) struct Written(Arc<Mutex<Chunks>>);
 
 impl Written {
     /// As notes; text that is not UTF-8 is shown with replacement characters.

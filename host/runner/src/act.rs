@@ -150,11 +150,11 @@ impl Runner {
             .await?;
             return ended(ApplyEnd::Denied(denied));
         }
-        if kind == Kind::Apply {
-            if let Err(difference) = self.conform(&plan).await? {
-                self.refuse(&plan, kind, [difference.clone()]).await?;
-                return ended(ApplyEnd::NotConforming(difference));
-            }
+        if kind == Kind::Apply
+            && let Err(difference) = self.conform(&plan).await?
+        {
+            self.refuse(&plan, kind, [difference.clone()]).await?;
+            return ended(ApplyEnd::NotConforming(difference));
         }
         let writers = self.writers(&self.approvers(&plan, kind, caller).await?);
         if let Some(missing) = missing_writer(&plan, &writers) {

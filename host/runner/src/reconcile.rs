@@ -84,7 +84,13 @@ pub enum CannotReconcile {
     },
     /// The host failed, or another process holds the plan.
     #[error(transparent)]
-    Run(#[from] RunError),
+    Run(Box<RunError>),
+}
+
+impl From<RunError> for CannotReconcile {
+    fn from(error: RunError) -> CannotReconcile {
+        CannotReconcile::Run(Box::new(error))
+    }
 }
 
 #[derive(Serialize)]

@@ -54,7 +54,7 @@ impl Runner {
                 Finding::Ignored(reason) | Finding::Against(reason) => Some(reason),
                 Finding::Rule { .. } | Finding::Filled { .. } | Finding::Empty { .. } => None,
             })
-            .filter(|reason| is_no_word(reason))
+            .filter(is_no_word)
             .collect();
         let about_this = token.payload().plan == plan.id();
         if !against.is_empty() || !about_this || policy.approver_of(token.signer()).is_none() {

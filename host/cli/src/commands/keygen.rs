@@ -59,9 +59,9 @@ pub(crate) fn run(file: &Path, name: Option<&str>) -> Result<Output, Failure> {
         public_key: public.clone(),
         fingerprint,
     };
-    Ok(Output::new(Exit::Done, human, &document).next(format!(
-        "put the public key under `keys` of the approver in the policy, then `interlock policy check`"
-    )))
+    Ok(Output::new(Exit::Done, human, &document).next(
+        "put the public key under `keys` of the approver in the policy, then `interlock policy check`",
+    ))
 }
 
 /// Writes a file that does not exist yet.

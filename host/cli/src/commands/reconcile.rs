@@ -117,6 +117,6 @@ fn cannot(error: CannotReconcile) -> Failure {
     match error {
         CannotReconcile::NoDoubt { .. } => Failure::of(Exit::Usage, &error),
         CannotReconcile::Signature { .. } => Failure::of(Exit::Denied, &error),
-        CannotReconcile::Run(error) => error.into(),
+        CannotReconcile::Run(error) => (*error).into(),
     }
 }
