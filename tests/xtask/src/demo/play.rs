@@ -61,6 +61,7 @@ pub(super) async fn play(world: &World, company: &Company) -> Result<(), Stop> {
     scene(&format!(
         "Alice works {somewhere} and cannot reach the database. Bob sends her the plan."
     ));
+    outbox(world)?;
     expect(
         &company
             .bob(&["plan", "export", &plan, "--out", "outbox"])
@@ -140,6 +141,16 @@ fn word_after(text: &str, before: &str) -> Result<String, String> {
     let word = rest.and_then(|rest| rest.split_whitespace().next());
     word.map(|word| word.trim_end_matches([':', ',', '.']).to_owned())
         .ok_or_else(|| format!("the last command does not say `{before}`"))
+}
+
+/// A folder of Bob's that Alice can read.
+fn outbox(world: &World) -> Result<(), String> {
+    let outbox = world.path("outbox");
+    std::fs::create_dir(&outbox).map_err(chain)?;
+    world
+        .people
+        .give(&outbox, Person::Bob, 0o755)
+        .map_err(chain)
 }
 
 /// The plan that lies in the outbox.
