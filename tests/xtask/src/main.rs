@@ -1,10 +1,11 @@
-//! Development tasks: `cargo xtask test` and `cargo xtask demo`.
+//! Development tasks: `cargo xtask test`, `cargo xtask demo`, `cargo xtask bench`.
 //! Not part of the product: it is never shipped, and it links none of the host, so that it starts
 //! before the host is built.
 //! Start at [`check`] for what continuous integration runs.
 //! Invariant: a stage that fails fails the whole, whatever comes after it.
 #![forbid(unsafe_code)]
 
+mod bench;
 mod check;
 mod demo;
 mod machine;
@@ -16,9 +17,15 @@ use std::process::ExitCode;
 const HELP: &str = "\
 usage: cargo xtask COMMAND
 
+  bench [warm-step] [overlap] [gate] [alert-to-plan]
+              ratios against baselines, each with its limit; all four unless named
   components  builds the steps of every runbook here
-  demo [--yes] [--keep] [--pause]
-              one incident on real servers, from the alert to the journal
+  demo        one incident on real servers, from the alert to the journal
+                --yes       install missing servers unasked
+                --keep      leave everything running at the end, to try by hand
+                --pause     wait for Enter before each command
+                --recorded  without servers: read, check and replay the recorded incident
+                --record    keep this incident as the recorded one
   test        installs what is missing, then checks formatting and lints, builds all, runs every test
 ";
 
@@ -27,6 +34,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["test"] => check::run(),
+        ["bench", names @ ..] => bench::run(names),
         ["components"] => match check::components() {
             Ok(()) => ExitCode::SUCCESS,
             Err(why) => {

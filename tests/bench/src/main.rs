@@ -1,0 +1,82 @@
+//! Four figures, each a ratio against a baseline that is run in turn in the same loop.
+//! Not a test of what Interlock does, and no promise of absolute times: both sides of a ratio are
+//! measured here and now, on the machine that runs this.
+//! Start at [`turns::Figure`], then one module a figure; `cargo xtask bench` builds and runs it.
+//! Invariant: every ratio that is printed comes from the rounds printed above it, and one that is
+//! over its limit makes the exit code 1.
+#![forbid(unsafe_code)]
+
+mod alert_to_plan;
+mod bare;
+mod error;
+mod gate;
+mod overlap;
+mod questions;
+mod source;
+mod spread;
+mod step;
+mod turns;
+mod warm_step;
+
+use std::process::ExitCode;
+
+use error::BenchError;
+use turns::Measured;
+
+/// The figures by name, in the order in which they are measured.
+const NAMES: [&str; 4] = ["warm-step", "overlap", "gate", "alert-to-plan"];
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(unknown) = words.iter().find(|word| !NAMES.contains(&word.as_str())) {
+        eprintln!(
+            "`{unknown}` is no figure; there are {}",
+            NAMES.map(|name| format!("`{name}`")).join(", ")
+        );
+        return ExitCode::from(2);
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut failed = false;
+    for name in NAMES {
+        if !words.is_empty() && !words.iter().any(|word| word == name) {
+            continue;
+        }
+        match runtime.block_on(measure(name)) {
+            Ok(measured) => {
+                println!("{measured}");
+                if measured.is_over() {
+                    eprintln!("{name} is over its limit");
+                    failed = true;
+                }
+            }
+            Err(error) => {
+                eprintln!("{name}: {}", error::chain(&error));
+                failed = true;
+            }
+        }
+    }
+    if failed {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+async fn measure(name: &str) -> Result<Measured, BenchError> {
+    match name {
+        "warm-step" => warm_step::measure().await,
+        "overlap" => overlap::measure().await,
+        "gate" => gate::measure().await,
+        _ => alert_to_plan::measure().await,
+    }
+}

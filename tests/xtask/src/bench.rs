@@ -1,0 +1,32 @@
+//! `cargo xtask bench`: builds everything, then measures.
+//! Not the measurements: those are in `tests/bench`, which links the host.
+
+use crate::stage::call;
+use crate::workspace;
+use std::process::{Command, ExitCode};
+
+/// Measures these figures, or all of them where none is named.
+pub(crate) fn run(names: &[&str]) -> ExitCode {
+    if let Err(why) =
+        call(workspace::cargo().args(["build", "--quiet", "--release", "--workspace"]))
+    {
+        eprintln!("{why}");
+        return ExitCode::FAILURE;
+    }
+    let program = workspace::target().join("release/interlock-bench");
+    let ended = Command::new(&program)
+        .args(names)
+        .current_dir(workspace::root())
+        .status();
+    match ended {
+        // Its codes are ours: 1 for a ratio over its limit, 2 for a name that is no figure.
+        Ok(status) => status
+            .code()
+            .and_then(|code| u8::try_from(code).ok())
+            .map_or(ExitCode::FAILURE, ExitCode::from),
+        Err(error) => {
+            eprintln!("cannot start `{}`: {error}", program.display());
+            ExitCode::FAILURE
+        }
+    }
+}
