@@ -2,9 +2,10 @@
 
 use super::{chain, prompt};
 use interlock_system_tests::{Person, World};
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::unix::pipe::Receiver;
@@ -43,14 +44,8 @@ impl Company {
                 String::new()
             };
             let script = world.path(name);
-            let text = format!(
-                "#!/bin/sh\n# `interlock` as {name}, in the folder where {name} works.\n\
-                 cd {folder} && exec {as_them}env -i PATH=\"$PATH\" HOME={home} {program} \"$@\"\n",
-                folder = quoted(&folder.display().to_string()),
-                home = quoted(&people.home(who).display().to_string()),
-                program = quoted(&world.path("bin/interlock").display().to_string()),
-            );
-            fs::write(&script, text).map_err(chain)?;
+            let (home, program) = (people.home(who), world.path("bin/interlock"));
+            write_script(&script, &folder, &as_them, &home, &program)?;
             people.give(&script, who, 0o755).map_err(chain)?;
             Ok(Seat {
                 name,
@@ -62,6 +57,24 @@ impl Company {
             bob: seat(Person::Bob, world.path(""))?,
             alice: seat(Person::Alice, world.people.home(Person::Alice))?,
             apart: world.people.are_apart(),
+            pause,
+        })
+    }
+
+    /// Whoever runs the demo sits at both keyboards.
+    pub(super) fn alone(folder: &Path, program: &Path, pause: bool) -> Result<Company, String> {
+        let script = folder.join("bob");
+        write_script(&script, folder, "", folder, program)?;
+        fs::set_permissions(&script, Permissions::from_mode(0o755)).map_err(chain)?;
+        let bob = Seat {
+            name: "bob",
+            folder: folder.to_owned(),
+            script,
+        };
+        Ok(Company {
+            alice: bob.clone(),
+            bob,
+            apart: false,
             pause,
         })
     }
@@ -133,6 +146,32 @@ impl Company {
         println!("  {} runs list", self.bob.script.display());
         println!("  {} journal verify", self.bob.script.display());
     }
+}
+
+fn write_script(
+    script: &Path,
+    folder: &Path,
+    as_them: &str,
+    home: &Path,
+    program: &Path,
+) -> Result<(), String> {
+    let path = |path: &Path| quoted(&path.display().to_string());
+    let text = format!(
+        "#!/bin/sh\n# `interlock` as one of the people of the demo, where that person works.\n\
+         cd {} && exec {as_them}env -i PATH=\"$PATH\" HOME={} {} \"$@\"\n",
+        path(folder),
+        path(home),
+        path(program),
+    );
+    fs::write(script, text).map_err(chain)
+}
+
+/// The word that follows `before`, without the punctuation after it.
+pub(super) fn word_after(text: &str, before: &str) -> Result<String, String> {
+    let rest = text.split_once(before).map(|(_, rest)| rest);
+    let word = rest.and_then(|rest| rest.split_whitespace().next());
+    word.map(|word| word.trim_end_matches([':', ',', '.', '`']).to_owned())
+        .ok_or_else(|| format!("the last command does not say `{before}`"))
 }
 
 /// A word as it is typed in a shell.

@@ -5,10 +5,11 @@
 mod act;
 mod play;
 mod prompt;
+mod recorded;
 
 use crate::stage::call;
 use crate::{machine, workspace};
-use act::Company;
+use act::{Company, Said};
 use interlock_system_tests::World;
 use interlock_test_servers::Plot;
 use std::process::ExitCode;
@@ -23,6 +24,10 @@ pub(crate) struct Options {
     keep: bool,
     /// Wait for the Enter key before each command.
     pause: bool,
+    /// Keep the host's state as the recorded incident.
+    record: bool,
+    /// Play the recorded incident.
+    recorded: bool,
 }
 
 impl Options {
@@ -34,6 +39,8 @@ impl Options {
                 "--yes" => options.yes = true,
                 "--keep" => options.keep = true,
                 "--pause" => options.pause = true,
+                "--record" => options.record = true,
+                "--recorded" => options.recorded = true,
                 unknown => return Err(unknown),
             }
         }
@@ -56,19 +63,12 @@ impl From<String> for Stop {
 }
 
 pub(crate) fn run(options: Options) -> ExitCode {
-    match machine::missing(&machine::SERVERS) {
-        lacking if lacking.is_empty() => {}
-        lacking => {
-            machine::say_missing(&lacking);
-            if !options.yes && !prompt::yes("install them?") {
-                println!("nothing was installed; `cargo xtask demo --yes` installs them unasked");
-                return ExitCode::FAILURE;
-            }
-            if let Err(why) = machine::install(&machine::SERVERS) {
-                eprintln!("the servers cannot be installed: {why}");
-                return ExitCode::FAILURE;
-            }
-        }
+    let mut options = options;
+    if !options.recorded
+        && let Err(why) = servers(options.yes)
+    {
+        println!("{why}\nthe servers are not there: the recorded incident is played instead");
+        options.recorded = true;
     }
     println!("building Interlock and the runbook `postgres-connections`");
     if let Err(why) =
@@ -92,7 +92,13 @@ pub(crate) fn run(options: Options) -> ExitCode {
         tokio::select! {
             biased;
             () = interrupted() => Err(Stop::Interrupted),
-            ended = incident(options) => ended,
+            ended = async {
+                if options.recorded {
+                    recorded::play(options.pause).await
+                } else {
+                    incident(options).await
+                }
+            } => ended,
         }
     });
     // A thread may still wait for the Enter key.
@@ -121,10 +127,16 @@ async fn incident(options: Options) -> Result<(), Stop> {
         .await
         .map_err(chain)?;
     let company = Company::gather(&world, options.pause)?;
-    play::play(&world, &company).await?;
+    let outcome = play::play(&world, &company).await?;
+    if options.record {
+        recorded::keep(&world, &outcome)?;
+    }
     if options.keep {
         company.say_hints();
         println!("\neverything keeps running until you press Enter or ctrl-C");
+        if !prompt::somebody() {
+            std::future::pending::<()>().await;
+        }
         tokio::task::spawn_blocking(prompt::enter)
             .await
             .map_err(chain)?;
@@ -135,6 +147,33 @@ async fn incident(options: Options) -> Result<(), Stop> {
         );
     }
     Ok(())
+}
+
+/// Says what is missing and why, and installs it where that is wanted.
+fn servers(yes: bool) -> Result<(), String> {
+    let lacking = machine::missing(&machine::SERVERS);
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    machine::say_missing(&lacking);
+    if !yes && !prompt::yes("install them?") {
+        return Err("nothing was installed; `cargo xtask demo --yes` installs unasked".into());
+    }
+    machine::install(&machine::SERVERS)
+}
+
+fn scene(text: &str) {
+    println!("\n# {text}");
+}
+
+fn expect(said: &Said, code: i32) -> Result<(), Stop> {
+    if said.code == code {
+        return Ok(());
+    }
+    Err(Stop::Failed(format!(
+        "the last command ended with {}, not with {code}",
+        said.code
+    )))
 }
 
 /// Ends with the first signal that asks us to.

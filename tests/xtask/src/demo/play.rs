@@ -1,7 +1,7 @@
 //! The scenes, in order. Each says what is about to be seen, and fails where it is not.
 
-use super::act::{Company, Said};
-use super::{Stop, chain};
+use super::act::{Company, word_after};
+use super::{Stop, chain, expect, scene};
 use interlock_system_tests::{Person, World};
 use interlock_test_servers::Stack;
 use std::time::Duration;
@@ -9,7 +9,8 @@ use std::time::Duration;
 /// The alert comes some scrapes after its cause.
 const ALERT_WITHIN: Duration = Duration::from_secs(60);
 
-pub(super) async fn play(world: &World, company: &Company) -> Result<(), Stop> {
+/// Plays them; gives what `apply` said.
+pub(super) async fn play(world: &World, company: &Company) -> Result<String, Stop> {
     let stack = world
         .stack()
         .ok_or_else(|| "nothing watches the database".to_owned())?;
@@ -103,7 +104,7 @@ pub(super) async fn play(world: &World, company: &Company) -> Result<(), Stop> {
         &company.bob(&["replay", run.trim_end_matches(',')]).await?,
         0,
     )?;
-    Ok(())
+    Ok(applied.text)
 }
 
 async fn alert(world: &World, stack: &Stack) -> Result<(), Stop> {
@@ -119,28 +120,6 @@ async fn alert(world: &World, stack: &Stack) -> Result<(), Stop> {
     let since = alert["startsAt"].as_str().unwrap_or("now");
     println!("the alert `{name}` fires since {since}");
     Ok(())
-}
-
-fn scene(text: &str) {
-    println!("\n# {text}");
-}
-
-fn expect(said: &Said, code: i32) -> Result<(), Stop> {
-    if said.code == code {
-        return Ok(());
-    }
-    Err(Stop::Failed(format!(
-        "the last command ended with {}, not with {code}",
-        said.code
-    )))
-}
-
-/// The word that follows `before`, without the punctuation after it.
-fn word_after(text: &str, before: &str) -> Result<String, String> {
-    let rest = text.split_once(before).map(|(_, rest)| rest);
-    let word = rest.and_then(|rest| rest.split_whitespace().next());
-    word.map(|word| word.trim_end_matches([':', ',', '.']).to_owned())
-        .ok_or_else(|| format!("the last command does not say `{before}`"))
 }
 
 /// A folder of Bob's that Alice can read.

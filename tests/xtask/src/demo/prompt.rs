@@ -2,6 +2,11 @@
 
 use std::io::{IsTerminal, Write, stdin, stdout};
 
+/// Whether there is a terminal with somebody at it.
+pub(super) fn somebody() -> bool {
+    stdin().is_terminal()
+}
+
 /// Asks a question; without a terminal there is nobody to answer, and that is a no.
 pub(super) fn yes(question: &str) -> bool {
     if !stdin().is_terminal() {
