@@ -210,7 +210,7 @@ impl Problem {
         };
         let handler = GraphicalReportHandler::new_themed(theme)
             .with_context_lines(1)
-            .with_width(100);
+            .with_width(240);
         let label = place.label.clone().or_else(|| self.help.clone());
         let span = LabeledSpan::new(label.clone(), place.span.start, place.span.len());
         let mut diagnostic = miette::MietteDiagnostic::new(self.message.clone()).with_label(span);

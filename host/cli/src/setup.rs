@@ -225,9 +225,19 @@ fn exported(path: &Path) -> Result<Shown, Failure> {
         Failure::usage(chain(&error))
             .help("the evidence of an exported plan lies beside it, as `plan export` writes it")
     })?;
-    let (evidence, policy) = Evidence::read(&bytes, &plan).map_err(|error: BadEvidence| {
-        Failure::denied(format!("{}: {}", beside.display(), chain(&error)))
-            .help("what is shown would not be what the plan cites: nothing can be signed on it")
+    let (evidence, policy) = Evidence::read(&bytes, &plan).map_err(|error| {
+        let said = format!("{}: {}", beside.display(), chain(&error));
+        match error {
+            BadEvidence::Form(_) | BadEvidence::Schema(_) => Failure::usage(said),
+            BadEvidence::OtherPlan { .. }
+            | BadEvidence::Call { .. }
+            | BadEvidence::Count { .. }
+            | BadEvidence::Report
+            | BadEvidence::Policy
+            | BadEvidence::Rule { .. } => Failure::denied(said).help(
+                "what is shown would not be what the plan cites: nothing can be signed on it",
+            ),
+        }
     })?;
     Ok(Shown {
         plan: Arc::new(plan),

@@ -30,7 +30,7 @@ use crate::{
     error::RunError,
     open::Runner,
     outcome::{describe, missing_writer, recorded},
-    tokens::TokenTaken,
+    tokens::{SetAside, TokenTaken},
     watch::Watch,
 };
 
@@ -44,8 +44,8 @@ pub struct Applied {
     pub plan: Arc<Plan>,
     /// Forward or back.
     pub kind: Kind,
-    /// Why tokens that were brought along were not kept, each reason once.
-    pub set_aside: Vec<String>,
+    /// Tokens that were brought along and not kept.
+    pub set_aside: Vec<SetAside>,
     /// How it ended.
     pub end: ApplyEnd,
 }
@@ -119,14 +119,14 @@ impl Runner {
     ) -> Result<Applied, RunError> {
         let plan = self.plan(id).await?;
         let mut set_aside = Vec::new();
-        for token in tokens {
+        for (place, token) in tokens.iter().enumerate() {
             // A token that is none is reported and never stands in the way of one that is.
             match self.take_token(&plan, token).await? {
                 TokenTaken::Kept(_) => {}
                 TokenTaken::Refused(reasons) => {
-                    set_aside.extend(reasons.iter().map(ToString::to_string));
+                    set_aside.push(SetAside::refused(place, &reasons));
                 }
-                TokenTaken::Bad(bad) => set_aside.push(bad.to_string()),
+                TokenTaken::Bad(bad) => set_aside.push(SetAside::bad(place, &bad)),
             }
         }
         let ended = |end| {

@@ -38,7 +38,7 @@ pub struct Evidence {
 #[derive(Debug, thiserror::Error)]
 pub enum BadEvidence {
     /// Not canonical JSON of the schema.
-    #[error("not an evidence file: {0}")]
+    #[error("not an evidence file")]
     Form(#[from] NotCanonical),
     /// Another schema.
     #[error("`schema` is `{0}`, expected `{EVIDENCE_SCHEMA}`")]

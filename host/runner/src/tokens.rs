@@ -23,6 +23,51 @@ pub enum TokenTaken {
     Bad(BadToken),
 }
 
+/// A token that was brought along and not kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetAside {
+    /// Which of those that were brought, from 0.
+    pub place: usize,
+    /// What it lacks.
+    pub lack: Lack,
+    /// Why, with every cause.
+    pub why: String,
+}
+
+/// What a token that is not kept lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// It is no token file at all.
+    Form,
+    /// It is a token, and no approver's word on this plan.
+    Standing,
+}
+
+impl SetAside {
+    pub(crate) fn bad(place: usize, bad: &BadToken) -> SetAside {
+        let lack = match bad {
+            BadToken::TooLarge | BadToken::Form(_) | BadToken::Base64 => Lack::Form,
+            _ => Lack::Standing,
+        };
+        let mut why = bad.to_string();
+        let mut cause = std::error::Error::source(bad);
+        while let Some(error) = cause {
+            why.push_str(&format!(": {error}"));
+            cause = error.source();
+        }
+        SetAside { place, lack, why }
+    }
+
+    pub(crate) fn refused(place: usize, reasons: &[Reason]) -> SetAside {
+        let why: Vec<String> = reasons.iter().map(ToString::to_string).collect();
+        SetAside {
+            place,
+            lack: Lack::Standing,
+            why: why.join("; "),
+        }
+    }
+}
+
 impl Runner {
     /// Takes a token about `plan`. Only one that an approver of today's policy signed, about this
     /// plan and its acts, is kept; whatever else is wrong with it shows when the gate decides.

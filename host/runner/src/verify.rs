@@ -40,7 +40,7 @@ impl Runner {
             let linked = match loaded.link(&grants) {
                 Ok(linked) => linked,
                 Err(denied) => {
-                    self.verified(plan, None, could_not(denied.to_string()))
+                    self.verified(plan, None, could_not(denied.to_string()), &None)
                         .await?;
                     continue;
                 }
@@ -82,10 +82,11 @@ impl Runner {
                 component: loaded.digest(),
                 calls: ran.cassette.calls.len() as u64,
                 cassette: digest,
-                end: end.unwrap_or(StepEnd::Report(report)),
+                end: end.clone().unwrap_or(StepEnd::Report(report)),
             };
             self.record(entry).await?;
-            self.verified(plan, Some(report), verification).await?;
+            self.verified(plan, Some(report), verification, &end)
+                .await?;
         }
         Ok(())
     }
@@ -95,8 +96,11 @@ impl Runner {
         plan: &Plan,
         report: Option<ReportDigest>,
         verification: Verification,
+        ended: &Option<StepEnd>,
     ) -> Result<(), RunError> {
+        let faulted = matches!(ended, Some(StepEnd::Fault(_)));
         let verdict = match verification.verdict {
+            _ if faulted => "faulted",
             Verdict::Fixed => "fixed",
             Verdict::NotFixed => "not_fixed",
             Verdict::CouldNotTell => "could_not_check",

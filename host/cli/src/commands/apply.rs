@@ -9,6 +9,7 @@ use interlock_runner::{
     act::{Applied, ApplyEnd},
     open::Runner,
     record::RunRecord,
+    tokens::Lack,
 };
 
 use crate::{
@@ -28,6 +29,7 @@ pub(crate) async fn apply(
     config: Option<&Path>,
     screen: Screen,
 ) -> Result<Output, Failure> {
+    let files = tokens;
     let tokens = read(tokens)?;
     let runner = setup::open(config)?;
     let caller = setup::caller(&runner).await?;
@@ -44,7 +46,7 @@ pub(crate) async fn apply(
         Ok(())
     };
     progress.finish();
-    finish(&runner, applied?, verified.err()).await
+    finish(&runner, named(applied?, files), verified.err()).await
 }
 
 pub(crate) async fn undo(
@@ -53,6 +55,7 @@ pub(crate) async fn undo(
     config: Option<&Path>,
     screen: Screen,
 ) -> Result<Output, Failure> {
+    let files = tokens;
     let tokens = read(tokens)?;
     let runner = setup::open(config)?;
     let caller = setup::caller(&runner).await?;
@@ -69,7 +72,17 @@ pub(crate) async fn undo(
         .undo(plan.plan.id(), &tokens, &caller, &progress)
         .await;
     progress.finish();
-    finish(&runner, applied?, None).await
+    finish(&runner, named(applied?, files), None).await
+}
+
+/// With the file's name in each token that was set aside.
+fn named(mut applied: Applied, files: &[PathBuf]) -> Applied {
+    for one in &mut applied.set_aside {
+        if let Some(file) = files.get(one.place) {
+            one.why = format!("{}: {}", file.display(), one.why);
+        }
+    }
+    applied
 }
 
 fn read(tokens: &[PathBuf]) -> Result<Vec<Vec<u8>>, Failure> {
@@ -115,11 +128,7 @@ fn exit_of(applied: &Applied, record: &RunRecord, verify_failed: bool) -> Exit {
     match &applied.end {
         ApplyEnd::Denied(denied) if denied.is_only_missing_approval() => {
             // A token that was brought and does not count is a reason of its own.
-            if applied.set_aside.is_empty() {
-                Exit::ApprovalRequired
-            } else {
-                Exit::Denied
-            }
+            refused_tokens(applied)
         }
         ApplyEnd::Denied(denied) => {
             let unknown = denied.reasons().iter().any(|reason| {
@@ -143,6 +152,19 @@ fn exit_of(applied: &Applied, record: &RunRecord, verify_failed: bool) -> Exit {
         ApplyEnd::Done(_) => after,
         ApplyEnd::Stopped { .. } => Exit::Failed.and(after),
         ApplyEnd::Unknown { .. } => Exit::OutcomeUnknown,
+    }
+}
+
+/// A missing approval asks for one; a token that was brought for it and does not count is a denial,
+/// and a file that is no token at all is a mistake of whoever brought it.
+fn refused_tokens(applied: &Applied) -> Exit {
+    let of = |lack| applied.set_aside.iter().any(|one| one.lack == lack);
+    if of(Lack::Standing) {
+        Exit::Denied
+    } else if of(Lack::Form) {
+        Exit::Usage
+    } else {
+        Exit::ApprovalRequired
     }
 }
 

@@ -5,12 +5,18 @@ use std::path::{Path, PathBuf};
 use interlock_connectors::files;
 use interlock_gate::{
     ids::PersonName,
+    sshsig::Sshsig,
     token::{Decision, Token},
 };
 use serde::Serialize;
 
 use super::{plan::write, sign::payload_of};
-use crate::{exit::Exit, failure::Failure, output::Output, setup};
+use crate::{
+    exit::Exit,
+    failure::{Failure, chain},
+    output::Output,
+    setup,
+};
 
 #[derive(Serialize)]
 struct PayloadJson<'a> {
@@ -44,8 +50,11 @@ pub(crate) async fn payload(
                 .map_err(|_| Failure::usage(format!("{} is not text", signature.display())))?;
             let token = Token::assemble(&read(payload)?, &armored)
                 .map_err(|error| Failure::of(Exit::Usage, &error))?;
-            let verified =
-                Token::verify(&token).map_err(|error| Failure::of(Exit::Denied, &error))?;
+            let verified = Token::verify(&token).map_err(|error| {
+                let named = format!("{}: {}", signature.display(), chain(&error));
+                let parsed = Sshsig::parse(&armored).is_ok();
+                Failure::new(if parsed { Exit::Denied } else { Exit::Usage }, named)
+            })?;
             if verified.payload().plan != shown.plan.id() {
                 return Err(Failure::denied("the payload is about another plan"));
             }

@@ -66,11 +66,11 @@ pub(crate) async fn list(all: bool, config: Option<&Path>) -> Result<Output, Fai
         };
         let _ = writeln!(
             out,
-            "{}  {state:<28}  {}  {}  ends {}",
+            "{}  {state}, ends {}, {}\n              {}",
             line.plan.short(),
-            line.summary,
+            line.expires_at.to_seconds_text(),
             line.run,
-            line.expires_at.to_seconds_text()
+            line.summary,
         );
     }
     if lines.is_empty() {
@@ -147,14 +147,15 @@ pub(crate) async fn show(given: &str, config: Option<&Path>) -> Result<Output, F
 pub(crate) async fn approver_screen(
     shown: &Shown,
 ) -> Result<(String, Vec<Finding>, Option<String>), Failure> {
-    let mut out = human::plan::signed(&shown.plan, &shown.evidence, &shown.policy);
+    let mut out = human::plan::signed(&shown.plan, &shown.evidence);
     out.push_str("NOT PART OF WHAT YOU SIGN\n");
+    out.push_str(&human::plan::needs(&shown.plan, &shown.policy));
     let (findings, still_so) = match &shown.runner {
         Some(runner) => {
             let still = runner.still_so(&shown.plan).await?;
             let findings = runner.explain(&shown.plan, Kind::Apply).await?;
             let _ = writeln!(out, "still so   {still}");
-            let _ = writeln!(out, "bytes      {}", seen_bytes(runner, &shown.plan).await?);
+            let _ = writeln!(out, "record     {}", seen_bytes(runner, &shown.plan).await?);
             (findings, Some(still))
         }
         None => {
@@ -163,12 +164,6 @@ pub(crate) async fn approver_screen(
         }
     };
     out.push_str(&human::plan::quoted_names(&shown.plan, &shown.evidence));
-    for step in &shown.evidence.report.steps {
-        if !step.report.summary.is_empty() {
-            let said = interlock_gate::escape::foreign(&step.report.summary);
-            out.push_str(&text::wrapped("step says  ", &said, 100));
-        }
-    }
     for finding in &findings {
         match finding {
             Finding::Filled { by, .. } => {
@@ -198,9 +193,9 @@ async fn seen_bytes(runner: &Runner, plan: &Plan) -> Result<String, Failure> {
     };
     let applied = runner.applied_count(step.digest).await?;
     Ok(match applied {
-        0 => format!("{} {}: NEW, never applied here", step.step, step.digest),
-        1 => format!("{}: these bytes were applied here once", step.step),
-        n => format!("{}: these bytes were applied here {n} times", step.step),
+        0 => format!("the bytes of `{}` are NEW, never applied here", step.step),
+        1 => format!("the bytes of `{}` were applied here once", step.step),
+        n => format!("the bytes of `{}` were applied here {n} times", step.step),
     })
 }
 

@@ -6,6 +6,7 @@ use interlock_gate::{decide::Denied, escape, history::Kind, plan::Plan, screen};
 use interlock_runner::{
     act::{Applied, ApplyEnd},
     record::{PlanRecord, RunRecord},
+    tokens::SetAside,
 };
 use interlock_store::entry::RecordedOutcome;
 
@@ -16,7 +17,7 @@ pub(crate) fn screen(applied: &Applied, record: &RunRecord) -> String {
     let plan = &applied.plan;
     let mut out = String::new();
     match &applied.end {
-        ApplyEnd::Denied(denied) => out.push_str(&denied_text(plan, denied)),
+        ApplyEnd::Denied(denied) => out.push_str(&denied_text(plan, denied, &applied.set_aside)),
         ApplyEnd::NotConforming(difference) => {
             let _ = writeln!(out, "denied: {}", headline(plan));
             let _ = writeln!(
@@ -48,8 +49,9 @@ pub(crate) fn screen(applied: &Applied, record: &RunRecord) -> String {
             }
         }
     }
-    for why in &applied.set_aside {
-        let _ = writeln!(out, "  not counted: {}", escape::foreign(why));
+    for one in &applied.set_aside {
+        let why = escape::foreign(&one.why);
+        out.push_str(&text::wrapped("  not counted  ", &why, 100));
     }
     out
 }
@@ -59,8 +61,8 @@ fn headline(plan: &Plan) -> String {
 }
 
 /// Why not, in every particular.
-pub(crate) fn denied_text(plan: &Plan, denied: &Denied) -> String {
-    let word = if denied.is_only_missing_approval() {
+fn denied_text(plan: &Plan, denied: &Denied, set_aside: &[SetAside]) -> String {
+    let word = if denied.is_only_missing_approval() && set_aside.is_empty() {
         "approval required"
     } else {
         "denied"
@@ -195,12 +197,7 @@ fn verify(out: &mut String, record: &RunRecord, verified: &interlock_runner::rec
         .cassette
         .as_ref()
         .map_or(0, |cassette| cassette.calls.len());
-    let _ = writeln!(
-        out,
-        "verify     {}, {}",
-        verified.step,
-        text::count(calls, "call")
-    );
+    let _ = writeln!(out, "verify     {}", text::count(calls, "call"));
     let Some(found) = &verified.found else {
         out.push_str("  it faulted: nothing is known of the effect\n");
         return;

@@ -9,15 +9,19 @@ use interlock_runner::evidence::Evidence;
 use super::{run, text};
 
 /// Everything above the line: what is signed, with the evidence that the plan's digests cover.
-pub(crate) fn signed(plan: &Plan, evidence: &Evidence, policy: &Policy) -> String {
+pub(crate) fn signed(plan: &Plan, evidence: &Evidence) -> String {
     let mut out = screen::plan_line(plan);
-    out.push_str(&screen::what_you_sign(plan));
+    out.push_str(&text::folded(&screen::what_you_sign(plan), 100));
     let _ = writeln!(
         out,
-        "evidence   {} checked: answers match the digests in the plan",
+        "checked    {}: their answers match the digests in the plan",
         text::count(evidence.calls.len(), "cited call")
     );
     for step in &evidence.report.steps {
+        if !step.report.summary.is_empty() {
+            let said = escape::foreign(&step.report.summary);
+            out.push_str(&text::wrapped("  in the step's words  ", &said, 100));
+        }
         for (index, hypothesis) in step.report.hypotheses.iter().enumerate() {
             let rated = step
                 .confidence
@@ -37,16 +41,6 @@ pub(crate) fn signed(plan: &Plan, evidence: &Evidence, policy: &Policy) -> Strin
             out.push_str(&run::unchecked_text("  not checked  ", unchecked));
         }
     }
-    let mut names: Vec<&str> = plan.acts().map(|(_, act)| act.rule.name.as_str()).collect();
-    names.sort_unstable();
-    names.dedup();
-    for name in names {
-        if let Some(rule) = policy.write(name) {
-            let terms = screen::rule_terms(rule);
-            let lead = format!("rule       {}: ", escape::quoted(name));
-            out.push_str(&text::wrapped(&lead, &terms, 100));
-        }
-    }
     out
 }
 
@@ -55,6 +49,25 @@ fn cited(evidence: &Evidence, word: &str, call: u64, says: &str) -> String {
     let asked = found.map(run::asked).unwrap_or_default();
     let lead = format!("    {word:<7} c{call} ");
     text::wrapped(&lead, &format!("{asked}: {}", escape::foreign(says)), 100)
+}
+
+/// What the rules that the plan names ask for today, or that they have changed since.
+pub(crate) fn needs(plan: &Plan, policy: &Policy) -> String {
+    let mut rules: Vec<_> = plan.acts().map(|(_, act)| &act.rule).collect();
+    rules.sort_unstable();
+    rules.dedup();
+    let mut out = String::new();
+    for named in rules {
+        let said = match policy.write(&named.name) {
+            Some(rule) if rule.digest == named.digest => screen::rule_terms(rule),
+            Some(_) | None => {
+                "it has changed since the plan was made, so nothing comes of it".to_owned()
+            }
+        };
+        let lead = format!("needs      {}: ", escape::quoted(&named.name));
+        out.push_str(&text::wrapped(&lead, &said, 100));
+    }
+    out
 }
 
 /// What a signature does not cover: what clients call themselves, in their own words.

@@ -291,16 +291,12 @@ fn evidence_line(record: &RunRecord, word: &str, call: u64, says: &str) -> Strin
         .map(|call| call.answered_at.clock())
         .unwrap_or_default();
     let lead = format!("  {word:<7} {:<4} ", id.to_string());
-    let text = if what.chars().count() + says.chars().count() + lead.len() + 14 <= WIDTH {
-        return format!(
-            "{lead}{:<width$}  {at}\n",
-            format!("{what:<34}  {says}"),
-            width = WIDTH - lead.len() - 11
-        );
-    } else {
-        format!("{what}  {at}")
-    };
-    format!("{lead}{text}\n{}", wrapped("               ", says, WIDTH))
+    if what.chars().count() + says.chars().count() + lead.len() + 14 <= WIDTH {
+        let width = WIDTH - lead.len() - 11;
+        return format!("{lead}{:<width$}  {at}\n", format!("{what:<34}  {says}"));
+    }
+    let asked = wrapped(&lead, &format!("{what} {at}"), WIDTH);
+    format!("{asked}{}", wrapped("               ", says, WIDTH))
 }
 
 /// What a call asked, on one line.

@@ -25,7 +25,7 @@ pub(crate) struct AppliedJson<'a> {
     result: &'static str,
     summary: String,
     reasons: Vec<ReasonJson>,
-    not_counted: &'a [String],
+    not_counted: Vec<&'a str>,
     acts: Vec<ActJson<'a>>,
     stopped: Option<&'a str>,
     verdict: Option<&'a str>,
@@ -87,7 +87,11 @@ pub(crate) fn document<'a>(
         result,
         summary: interlock_gate::screen::summary(plan),
         reasons,
-        not_counted: &applied.set_aside,
+        not_counted: applied
+            .set_aside
+            .iter()
+            .map(|one| one.why.as_str())
+            .collect(),
         acts: acts
             .map(|act| ActJson {
                 action: usize::from(act.index) + 1,

@@ -31,6 +31,17 @@ impl<'t> Complaints<'t> {
         self.errors.push(PolicyError::new(problem, span, self.text));
     }
 
+    /// A key that is there under a misspelt name is one mistake, not two.
+    fn forget_missing(&mut self, key: &str, section: &str, span: &Range<usize>) {
+        self.errors.retain(|error| {
+            let same = matches!(
+                &error.problem,
+                Problem::MissingKey { key: missing, section: of } if *missing == key && *of == section
+            );
+            !(same && error.span == *span)
+        });
+    }
+
     pub(super) fn into_errors(self) -> Vec<PolicyError> {
         self.errors
     }
@@ -87,10 +98,14 @@ impl<'a, 'i> Fields<'a, 'i> {
         for key in self.table.keys() {
             let word = key.get_ref().as_ref();
             if !self.asked.contains(&word) {
+                let nearest = nearest(word, self.asked.iter().copied());
+                if let Some(meant) = &nearest {
+                    out.forget_missing(meant, self.section, &self.span);
+                }
                 let problem = Problem::UnknownKey {
                     key: shown(word),
                     section: self.section,
-                    nearest: nearest(word, self.asked.iter().copied()),
+                    nearest,
                 };
                 out.add(problem, key.span());
             }

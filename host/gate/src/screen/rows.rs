@@ -19,8 +19,16 @@ pub(super) fn render(body: &PlanBody, from: usize, actions: &[PlannedAction]) ->
     let count = actions.len();
     let capability = first.action.capability();
     let target = first.action.target();
+    let acts = actions
+        .iter()
+        .filter(|planned| planned.r#do == Do::Act)
+        .count();
+    let skipped = match count - acts {
+        0 => String::new(),
+        skipped => format!(" ({skipped} more skipped)"),
+    };
     let mut out = format!(
-        "{count} x {capability} on {target}, rule {}\n",
+        "{acts} x {capability} on {target}{skipped}, rule {}\n",
         quoted(&first.rule.name)
     );
     let (same, differing): (Vec<Column>, Vec<Column>) = telling(columns(body, actions))
