@@ -79,8 +79,7 @@ pub(crate) fn unless_surging<'r>(
             };
             let (at_work, used) = (view.in_use().len(), view.used());
             let busy = at_work * 2 >= used && at_work > explained * 2;
-            let answer = if trend.rises() { "yes" } else { "no" };
-            let says = format!("{answer}: {}; {at_work} of {used} at work", trend.says());
+            let says = format!("commits {}; {at_work} of {used} at work", trend.says());
             Found::so(trend.rises() && busy, says)
         },
     )

@@ -70,7 +70,7 @@ pub(crate) fn says_report(session: &Session) -> bool {
 
 /// Its role or its application says exporter.
 pub(crate) fn says_exporter(session: &Session) -> bool {
-    has_word(session.role.as_ref(), &["exporter"])
+    has_word(session.role.as_ref(), &["exporter", "metrics", "monitor"])
         || has_word(session.application_name.as_ref(), &["postgres_exporter"])
 }
 

@@ -123,9 +123,13 @@ impl<'f> View<'f> {
         })
     }
 
-    /// `47 of 47 ordinary slots`.
+    /// `47 of 47 ordinary slots, 2 reserved ones`.
     pub fn slots_in_use(&self) -> String {
-        format!("{} of {} ordinary slots", self.used(), self.slots)
+        let (used, slots) = (self.used(), self.slots);
+        match used.checked_sub(slots) {
+            None | Some(0) => format!("{used} of {slots} ordinary slots"),
+            Some(reserved) => format!("{slots} of {slots} ordinary slots, {reserved} reserved"),
+        }
     }
 
     /// Deployments and configuration changes of the services that log in as a

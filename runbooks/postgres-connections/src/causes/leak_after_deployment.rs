@@ -315,7 +315,7 @@ impl Case for Leak<'_, '_> {
                 |_| match (self.deployed, first) {
                     (Deployed::Before(change), Some(first)) => {
                         let at = Time::from_micros(change.at);
-                        Found::passes(format!("no: changed {at}, the first began {first}"))
+                        Found::passes(format!("changed {at}, the first began {first}"))
                     }
                     _ => Found::cannot_tell("no change of its service is known"),
                 },
