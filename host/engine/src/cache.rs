@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 use wasmtime::{Engine, component::Component};
 
 /// Bytes of one entry.
-const ENTRY_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+const ENTRY_BYTES_MAX: u64 = 512 * 1024 * 1024;
 const CODE_BYTES: usize = 32;
 /// Says what the code is over; changes with the layout.
 const DOMAIN: &[u8] = b"interlock.compiled.v1\0";
@@ -102,7 +102,11 @@ impl Cache {
     /// The compiled component; `None` where there is no entry that this host wrote.
     pub(crate) fn load(&self, engine: &Engine, digest: &ComponentDigest) -> Option<Component> {
         let settings = settings(engine);
-        let file = File::open(self.path(digest, &settings)).ok()?;
+        let file = open(&self.path(digest, &settings)).ok()?;
+        // A planted pipe would be read for ever.
+        if !file.metadata().ok()?.is_file() {
+            return None;
+        }
         let mut bytes = Vec::new();
         file.take(ENTRY_BYTES_MAX).read_to_end(&mut bytes).ok()?;
         let (code, compiled) = bytes.split_at_checked(CODE_BYTES)?;
@@ -174,6 +178,13 @@ fn make_key(path: &Path) -> io::Result<[u8; CODE_BYTES]> {
     Ok(key)
 }
 
+/// Opens a file without following a link and without waiting for anybody.
+fn open(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let flags = i32::try_from(flags.bits()).map_err(io::Error::other)?;
+    OpenOptions::new().read(true).custom_flags(flags).open(path)
+}
+
 fn read_key(path: &Path) -> Result<[u8; CODE_BYTES], CacheError> {
     let io = |source| CacheError::Io {
         path: path.to_owned(),
@@ -183,13 +194,7 @@ fn read_key(path: &Path) -> Result<[u8; CODE_BYTES], CacheError> {
         path: path.to_owned(),
         why,
     };
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let flags = i32::try_from(flags.bits()).map_err(|_| bad("it cannot be opened safely"))?;
-    let mut file = OpenOptions::new()
-        .read(true)
-        .custom_flags(flags)
-        .open(path)
-        .map_err(io)?;
+    let mut file = open(path).map_err(io)?;
     let about = file.metadata().map_err(io)?;
     if !about.is_file() {
         return Err(bad("it is not a regular file"));

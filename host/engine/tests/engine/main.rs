@@ -5,9 +5,12 @@
 
 mod cache;
 mod grants;
+mod kept;
 mod limits;
+mod python;
 mod reads;
 mod replay;
 mod wasi;
 mod world;
 mod writes;
+

@@ -56,6 +56,18 @@ pub(crate) fn grants() -> Grants {
     Grants::of(policy(), RUNBOOK)
 }
 
+/// Every read, on every target.
+pub(crate) fn policy_for_everything() -> Grants {
+    let text = r#"
+version = 1
+[[read]]
+runbooks = ["*"]
+capabilities = ["alerts", "changes", "database", "incidents", "logs", "metrics", "topology"]
+targets = ["*"]
+"#;
+    Grants::of(Arc::new(Policy::parse(text).unwrap()), RUNBOOK)
+}
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
