@@ -286,6 +286,16 @@ impl From<RunError> for Failure {
             RunError::Policy { path, text, errors } => {
                 crate::commands::policy::refused(&path, &text, &errors)
             }
+            RunError::OtherPolicy { .. } => Failure::of(Exit::Denied, &error)
+                .help("one journal has one policy file: put it back, or begin another `state_dir`"),
+            RunError::Store(
+                StoreError::KeyMissing { .. }
+                | StoreError::CheckpointMissing { .. }
+                | StoreError::RolledBack { .. },
+            ) => Failure::of(Exit::Failed, &error).next(
+                "put the file back from its newest copy; `interlock journal verify` says what \
+                 still holds",
+            ),
             RunError::PolicyFile { .. }
             | RunError::IdTaken { .. }
             | RunError::Plan(_)

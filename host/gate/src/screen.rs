@@ -12,7 +12,6 @@ use std::collections::BTreeMap;
 use crate::action::Capability;
 use crate::canonical;
 use crate::escape::{quoted, strict};
-use crate::history::Kind;
 use crate::ids::BlobDigest;
 use crate::plan::{Do, Plan, PlanBody, PlannedAction, RuleRef};
 use crate::policy::{Group, WriteRule, duration_text, presence_word};
@@ -127,14 +126,6 @@ fn group_terms(group: &Group) -> String {
         duration_text(group.max_age_s.saturating_mul(1_000))
     ));
     text
-}
-
-/// What a signature under this decision asks the host to do.
-pub fn decision_line(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Apply => "decision   approve: carry this out once\n",
-        Kind::Undo => "decision   undo: take back what was done, from the last to the first\n",
-    }
 }
 
 fn line(name: &str, text: &str) -> String {

@@ -6,7 +6,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ed25519_dalek::Signature;
+use ed25519_dalek::{Signature, VerifyingKey};
 use sha2::{Digest as _, Sha256, Sha512};
 
 use crate::key::{ED25519, KeyError, SK_ED25519, SignerKey};
@@ -95,6 +95,8 @@ pub enum SshsigError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sshsig {
     key: SignerKey,
+    // Of `key`, refused when weak.
+    verifies: VerifyingKey,
     hash: HashName,
     signature: [u8; 64],
     // Flags and counter, for a security key only.
@@ -135,10 +137,11 @@ impl Sshsig {
             b"sha256" => HashName::Sha256,
             _other => return Err(SshsigError::Hash),
         };
-        let key = SignerKey::from_wire(key).map_err(SshsigError::Key)?;
+        let (key, verifies) = SignerKey::read(key).map_err(SshsigError::Key)?;
         let (signature, device) = read_signature(&key, signature)?;
         Ok(Self {
             key,
+            verifies,
             hash,
             signature,
             device,
@@ -152,18 +155,19 @@ impl Sshsig {
 
     /// Checks the signature over exactly `message`, and says what it shows of a person.
     pub fn verify(&self, message: &[u8]) -> Result<Presence, SshsigError> {
-        let key = self.key.verifying_key().map_err(SshsigError::Key)?;
         let signed = to_be_signed(message, self.hash);
         let signature = Signature::from_bytes(&self.signature);
         match (&self.key, self.device) {
             (SignerKey::Ed25519 { .. }, None) => {
-                key.verify_strict(&signed, &signature)
+                self.verifies
+                    .verify_strict(&signed, &signature)
                     .map_err(|_| SshsigError::Mismatch)?;
                 Ok(Presence::Unproven)
             }
             (SignerKey::SkEd25519 { application, .. }, Some((flags, counter))) => {
                 let signed = device_message(application, flags, counter, &signed);
-                key.verify_strict(&signed, &signature)
+                self.verifies
+                    .verify_strict(&signed, &signature)
                     .map_err(|_| SshsigError::Mismatch)?;
                 Ok(presence(flags))
             }

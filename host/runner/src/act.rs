@@ -23,7 +23,7 @@ use interlock_gate::{
     state::PlanState,
     token::Token,
 };
-use interlock_store::entry::Entry;
+use interlock_store::{Store as _, entry::Entry};
 
 use crate::{
     caller::Caller,
@@ -138,6 +138,8 @@ impl Runner {
             })
         };
         let held = self.hold(&plan)?;
+        // Rows that somebody altered beside the journal must not let a plan be carried out twice.
+        self.store().rows_equal_the_fold().await?;
         self.settle_crash(&plan).await?;
         // The whole decision first, so that a refusal comes before any work; its permit is not
         // used, and each act below asks anew.

@@ -36,6 +36,14 @@ pub enum RunError {
         /// Everything that is wrong with it.
         errors: interlock_gate::policy::PolicyErrors,
     },
+    /// The store belongs to another policy.
+    #[error("the journal belongs to the policy {bound}, and {found} is configured")]
+    OtherPolicy {
+        /// The path that the journal's first policy had.
+        bound: String,
+        /// The path that is configured.
+        found: String,
+    },
     /// A component cannot be loaded.
     #[error("step `{step}` cannot be loaded")]
     Load {

@@ -33,6 +33,7 @@ pub struct Runner {
     store: Arc<SqliteStore>,
     engine: OnceLock<Engine>,
     connected: OnceLock<Connected>,
+    policy_path: OnceLock<String>,
 }
 
 impl Runner {
@@ -51,6 +52,7 @@ impl Runner {
             store: Arc::new(store),
             engine: OnceLock::new(),
             connected: OnceLock::new(),
+            policy_path: OnceLock::new(),
         })
     }
 
@@ -78,15 +80,42 @@ impl Runner {
     pub async fn policy(&self) -> Result<Arc<Policy>, RunError> {
         let policy = read_policy(&self.config.policy, Some(&self.host()))?;
         let held = self.store.policy().await?;
+        let path = self.policy_path().await?;
         if held.is_none_or(|(digest, _)| digest != policy.digest()) {
             let entry = Entry::Policy {
                 digest: policy.digest(),
-                path: self.config.policy.display().to_string(),
+                path,
                 text: policy.text().to_owned(),
             };
             self.record(entry).await?;
         }
         Ok(Arc::new(policy))
+    }
+
+    /// The policy's whole path; a store belongs to the first that it saw, for good.
+    async fn policy_path(&self) -> Result<String, RunError> {
+        if let Some(path) = self.policy_path.get() {
+            return Ok(path.clone());
+        }
+        let path = &self.config.policy;
+        let whole = std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+        let whole = whole.display().to_string();
+        let bound = self
+            .store
+            .entries_of("policy")
+            .await?
+            .into_iter()
+            .find_map(|stamped| match stamped.entry {
+                Entry::Policy { path, .. } => Some(path),
+                _ => None,
+            });
+        match bound {
+            Some(bound) if bound != whole => Err(RunError::OtherPolicy {
+                bound,
+                found: whole,
+            }),
+            _ => Ok(self.policy_path.get_or_init(|| whole).clone()),
+        }
     }
 
     /// Who the command line's caller is, by its real uid.

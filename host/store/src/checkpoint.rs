@@ -178,7 +178,7 @@ impl HostKey {
     /// Reads the key file; `None` where there is none.
     pub fn load(path: &Path, origin: &str) -> Result<Option<Self>, CheckpointError> {
         check_origin(origin)?;
-        let Some(bytes) = own_file::read(path, 1024)? else {
+        let Some(bytes) = own_file::read_secret(path, 1024)? else {
             return Ok(None);
         };
         let text = std::str::from_utf8(&bytes).map_err(|_| CheckpointError::DamagedKey)?;

@@ -144,6 +144,20 @@ pub fn read(path: &Path, max: u64) -> Result<Option<Vec<u8>>, FileError> {
     Ok(Some(bytes))
 }
 
+/// As [`read`], of a file that nobody else may even read.
+pub fn read_secret(path: &Path, max: u64) -> Result<Option<Vec<u8>>, FileError> {
+    if let Some(file) = open(path, Access::Read)? {
+        let found = file.metadata().map_err(failed("look at", path))?;
+        if found.mode() & 0o077 != 0 {
+            return Err(FileError::Unsafe {
+                path: path.to_owned(),
+                why: "others may read it; its mode must be 0600",
+            });
+        }
+    }
+    read(path, max)
+}
+
 /// Creates a file that must not exist yet, 0600, synced with its folder.
 pub fn create(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let mut file = OpenOptions::new()

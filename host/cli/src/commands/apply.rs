@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use interlock_capabilities::journal::Refused;
 use interlock_connectors::files;
-use interlock_gate::{escape, explain::Finding, history::Kind, plan::Plan};
+use interlock_gate::{
+    decide::Denied, escape, explain::Finding, history::Kind, plan::Plan, reason::Reason,
+};
 use interlock_runner::{
     act::{Applied, ApplyEnd},
     open::Runner,
@@ -132,7 +134,7 @@ fn exit_of(applied: &Applied, record: &RunRecord, verify_failed: bool) -> Exit {
         }
         ApplyEnd::Denied(denied) => {
             let unknown = denied.reasons().iter().any(|reason| {
-                use interlock_gate::{reason::Reason, state::PlanState};
+                use interlock_gate::state::PlanState;
                 matches!(
                     reason,
                     Reason::State {
@@ -180,7 +182,7 @@ async fn next(
         ApplyEnd::Denied(denied) if denied.is_only_missing_approval() => {
             vec![who_can(runner, plan, applied.kind).await?]
         }
-        ApplyEnd::Denied(_) => {
+        ApplyEnd::Denied(denied) => {
             use interlock_gate::state::PlanState;
             match record
                 .plans
@@ -192,10 +194,14 @@ async fn next(
                     "look at the target yourself, then `interlock runs reconcile {run} --found \
                      done|not-done --reason TEXT`"
                 )],
-                Some(PlanState::Waiting) => vec![
-                    who_can(runner, plan, applied.kind).await?,
-                    "or `interlock run` observes afresh".to_owned(),
-                ],
+                Some(PlanState::Waiting) => {
+                    let mut next = mends(denied, plan);
+                    if denied.reasons().iter().any(Reason::is_missing_approval) {
+                        next.push(who_can(runner, plan, applied.kind).await?);
+                    }
+                    next.push("or `interlock run` observes afresh".to_owned());
+                    next
+                }
                 _ => vec!["`interlock run` observes afresh and makes a new plan".to_owned()],
             }
         }
@@ -219,6 +225,27 @@ async fn next(
             _ => vec!["`interlock run` observes afresh".to_owned()],
         },
     })
+}
+
+/// What takes a reason away that no approval does.
+fn mends(denied: &Denied, plan: &Plan) -> Vec<String> {
+    let mut next = Vec::new();
+    for reason in denied.reasons() {
+        match reason {
+            Reason::PerRun { limit, .. } => next.push(format!(
+                "`interlock plan narrow {} --only ...` to at most {limit} actions",
+                plan.id().short()
+            )),
+            Reason::PerHour { .. } => {
+                next.push("wait until fewer intents of the rule lie within the hour".to_owned());
+            }
+            Reason::Frozen { until, .. } => {
+                next.push(format!("wait until {}", until.to_seconds_text()))
+            }
+            _ => {}
+        }
+    }
+    next
 }
 
 /// Who can supply what is missing.

@@ -116,7 +116,7 @@ pub(crate) async fn dispatch(cli: &Cli, screen: Screen) -> Result<Output, Failur
         }
         Command::Policy(PolicyCommand::Check { file }) => match file {
             Some(file) => policy::check(file),
-            None => policy::check(&setup::config(config)?.policy),
+            None => policy::check_configured(&setup::config(config)?),
         },
         Command::Policy(PolicyCommand::Explain { plan }) => policy::explain(plan, config).await,
         Command::Policy(PolicyCommand::Test { file }) => match file {

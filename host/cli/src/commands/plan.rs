@@ -115,7 +115,7 @@ fn seats(findings: &[Finding]) -> String {
 
 pub(crate) async fn show(given: &str, config: Option<&Path>) -> Result<Output, Failure> {
     let shown = setup::plan(given, config).await?;
-    let (out, findings, still_so) = approver_screen(&shown).await?;
+    let (out, findings, still_so) = approver_screen(&shown, None).await?;
     let state = match &shown.runner {
         Some(runner) => {
             let record = runner.run_record(&shown.plan.body().run).await?;
@@ -146,8 +146,9 @@ pub(crate) async fn show(given: &str, config: Option<&Path>) -> Result<Output, F
 /// All that an approver reads before the question, what the gate says, and what is still so.
 pub(crate) async fn approver_screen(
     shown: &Shown,
+    decision: Option<&str>,
 ) -> Result<(String, Vec<Finding>, Option<String>), Failure> {
-    let mut out = human::plan::signed(&shown.plan, &shown.evidence);
+    let mut out = human::plan::signed(&shown.plan, &shown.evidence, decision);
     out.push_str("NOT PART OF WHAT YOU SIGN\n");
     out.push_str(&human::plan::needs(&shown.plan, &shown.policy));
     let (findings, still_so) = match &shown.runner {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use interlock_connectors::files;
+use interlock_connectors::{config::Config, files};
 use interlock_gate::{
     ids::PolicyDigest,
     policy::{Policy, PolicyErrors},
@@ -20,6 +20,7 @@ struct CheckJson<'a> {
     callers: Vec<&'a str>,
     reads: usize,
     writes: Vec<&'a str>,
+    warnings: &'a [String],
 }
 
 /// Reads a policy file, as the host does.
@@ -47,8 +48,55 @@ pub(crate) fn mistakes(file: &Path, text: &str, errors: &PolicyErrors) -> Failur
     Failure::in_text(Exit::Usage, &file.display().to_string(), text, problems)
 }
 
+/// A policy by itself.
 pub(crate) fn check(file: &Path) -> Result<Output, Failure> {
-    let policy = read(file)?;
+    said(file, &read(file)?)
+}
+
+/// The configured policy, as this host reads it: its own key may not be an approver's.
+pub(crate) fn check_configured(config: &Config) -> Result<Output, Failure> {
+    let public = interlock_store::checkpoint::HostKey::load(
+        &config.state_dir.join("host.key"),
+        &config.origin,
+    );
+    let host = match public {
+        Ok(Some(key)) => Some(key.public().id()),
+        // Without a journal there is no key yet; `doctor` says what is wrong with one.
+        Ok(None) | Err(_) => None,
+    };
+    let policy = interlock_runner::open::read_policy(&config.policy, host.as_ref())?;
+    said(&config.policy, &policy)
+}
+
+/// Rules that nobody could ever satisfy: no mistake of form, and surely one of intent.
+fn hopeless(policy: &Policy) -> Vec<String> {
+    let holders = |roles: &[String]| {
+        let holds = |one: &&interlock_gate::policy::Approver| {
+            one.roles.iter().any(|role| roles.contains(role))
+        };
+        policy.approvers().iter().filter(holds).count()
+    };
+    policy
+        .writes()
+        .iter()
+        .flat_map(|rule| rule.groups.iter().map(move |group| (rule, group)))
+        .filter_map(|(rule, group)| {
+            let has = holders(&group.roles);
+            let need = usize::try_from(group.need).unwrap_or(usize::MAX);
+            (has < need).then(|| {
+                format!(
+                    "rule `{}` needs {need} of {}, and the policy names {has}: nobody can ever \
+                     approve it",
+                    rule.name,
+                    group.roles.join(" or ")
+                )
+            })
+        })
+        .collect()
+}
+
+fn said(file: &Path, policy: &Policy) -> Result<Output, Failure> {
+    let warnings = hopeless(policy);
     let names: Vec<&str> = policy
         .approvers()
         .iter()
@@ -59,7 +107,7 @@ pub(crate) fn check(file: &Path) -> Result<Output, Failure> {
         .iter()
         .map(|rule| rule.name.as_str())
         .collect();
-    let human = format!(
+    let mut human = format!(
         "ok: {}\n  {}\n  approvers  {}\n  callers    {}\n  rules      {} read, {} write: {}\n",
         file.display(),
         policy.digest(),
@@ -87,7 +135,11 @@ pub(crate) fn check(file: &Path) -> Result<Output, Failure> {
             .collect(),
         reads: policy.reads().len(),
         writes,
+        warnings: &warnings,
     };
+    for warning in &warnings {
+        human.push_str(&crate::human::text::wrapped("  warning    ", warning, 100));
+    }
     Ok(Output::new(Exit::Done, human, &document))
 }
 

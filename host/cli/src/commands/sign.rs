@@ -6,6 +6,7 @@ use std::{
 };
 
 use interlock_gate::{
+    escape,
     history::Kind,
     ids::PersonName,
     plan::Plan,
@@ -69,7 +70,8 @@ pub(crate) async fn sign(
         );
     }
     still_open(&shown, decision).await?;
-    let (text, _, _) = approver_screen(&shown).await?;
+    let said = decision_words(&approver, decision, &args.reason, believed_cause);
+    let (text, _, _) = approver_screen(&shown, Some(&said)).await?;
     screen.talk_or_out(&text);
     confirm(&shown.plan, decision, args.confirm.as_deref(), screen)?;
     let payload = payload_of(&shown, &approver, decision, &args.reason, believed_cause)?;
@@ -193,6 +195,31 @@ async fn done(
             output.next(format!("`interlock runs show {}`", plan.body().run))
         }
     })
+}
+
+/// What the signature says, beside the plan: all of it is in the payload.
+fn decision_words(
+    approver: &PersonName,
+    decision: Decision,
+    reason: &str,
+    believed_cause: Option<&str>,
+) -> String {
+    let what = match decision {
+        Decision::Approve => "approve: carry this out once",
+        Decision::Reject => "reject: do not carry this out",
+        Decision::Revoke => "revoke: nothing that was approved counts any more",
+        Decision::Undo => "undo: take back what was done, from the last to the first",
+    };
+    let reason = match reason {
+        "" => "no reason given".to_owned(),
+        reason => format!("saying {}", escape::quoted(reason)),
+    };
+    let believed = believed_cause.map(|cause| format!(", believing {}", escape::quoted(cause)));
+    format!(
+        "{what}; by {approver}, {reason}{}; the token ends {} after you sign",
+        believed.unwrap_or_default(),
+        duration_text(TOKEN_LIFE_S * 1000)
+    )
 }
 
 /// A signature on a plan that is over would only mislead whoever gives it.

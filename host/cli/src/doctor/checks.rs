@@ -9,7 +9,7 @@ use interlock_connectors::{
     health::{Health, SourceHealth},
 };
 use interlock_gate::policy::Policy;
-use interlock_runner::{installed, open::Runner};
+use interlock_runner::{error::RunError, installed, open::Runner};
 
 use super::{Check, Standing};
 use crate::{failure::chain, setup};
@@ -68,14 +68,14 @@ fn policy(config: &Config, checks: &mut Vec<Check>) -> Option<Policy> {
             Some(policy)
         }
         Err(error) => {
-            checks.push(Check::bad(
-                "policy",
-                chain(&error),
-                format!(
-                    "`interlock policy check {}` shows each mistake",
-                    config.policy.display()
-                ),
-            ));
+            let mend = match &error {
+                RunError::Policy { .. } => {
+                    let file = config.policy.display();
+                    format!("`interlock policy check {file}` shows each mistake")
+                }
+                _ => "a file that only root or this user can have written".to_owned(),
+            };
+            checks.push(Check::bad("policy", chain(&error), mend));
             None
         }
     }

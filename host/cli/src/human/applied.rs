@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use interlock_gate::{decide::Denied, escape, history::Kind, plan::Plan, screen};
+use interlock_gate::{decide::Denied, escape, history::Kind, plan::Plan, reason::Reason, screen};
 use interlock_runner::{
     act::{Applied, ApplyEnd},
     record::{PlanRecord, RunRecord},
@@ -68,11 +68,47 @@ fn denied_text(plan: &Plan, denied: &Denied, set_aside: &[SetAside]) -> String {
         "denied"
     };
     let mut out = format!("{word}: {}\n", headline(plan));
-    for reason in denied.reasons() {
-        out.push_str(&text::wrapped("  ", &reason.to_string(), 100));
+    for reason in grouped(denied.reasons()) {
+        out.push_str(&text::wrapped("  ", &reason, 100));
     }
     out.push_str("  nothing was changed\n");
     out
+}
+
+/// What is said alike of many actions is said once.
+fn grouped(reasons: &[Reason]) -> Vec<String> {
+    let mut groups: Vec<(Reason, Vec<u16>)> = Vec::new();
+    for reason in reasons {
+        let mut alike = reason.clone();
+        let of = match &mut alike {
+            Reason::Never { action, .. }
+            | Reason::RuleChanged { action, .. }
+            | Reason::NoRule { action, .. } => vec![std::mem::take(action)],
+            _ => Vec::new(),
+        };
+        match groups.iter_mut().find(|(known, _)| *known == alike) {
+            Some((_, actions)) => actions.extend(of),
+            None => groups.push((alike, of)),
+        }
+    }
+    groups
+        .into_iter()
+        .map(|(reason, actions)| match actions[..] {
+            [] => reason.to_string(),
+            [one] => reason
+                .to_string()
+                .replacen("action 1", &format!("action {}", one + 1), 1),
+            _ => {
+                let numbers: Vec<String> =
+                    actions.iter().map(|one| (one + 1).to_string()).collect();
+                reason.to_string().replacen(
+                    "action 1",
+                    &format!("actions {}", numbers.join(", ")),
+                    1,
+                )
+            }
+        })
+        .collect()
 }
 
 fn acted(out: &mut String, applied: &Applied, of_plan: &PlanRecord) {

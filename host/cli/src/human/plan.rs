@@ -9,9 +9,14 @@ use interlock_runner::evidence::Evidence;
 use super::{run, text};
 
 /// Everything above the line: what is signed, with the evidence that the plan's digests cover.
-pub(crate) fn signed(plan: &Plan, evidence: &Evidence) -> String {
+pub(crate) fn signed(plan: &Plan, evidence: &Evidence, decision: Option<&str>) -> String {
     let mut out = screen::plan_line(plan);
-    out.push_str(&text::folded(&screen::what_you_sign(plan), 100));
+    let mut body = screen::what_you_sign(plan);
+    if let Some(decision) = decision {
+        let heading = "WHAT YOU SIGN\n";
+        body = body.replacen(heading, &format!("{heading}decision   {decision}\n"), 1);
+    }
+    out.push_str(&text::folded(&body, 100));
     let _ = writeln!(
         out,
         "checked    {}: their answers match the digests in the plan",

@@ -6,6 +6,7 @@ use std::path::Path;
 use interlock_gate::ids::{BlobDigest, PlanDigest};
 use rusqlite::{Connection, OptionalExtension};
 
+use crate::blobs;
 use crate::checkpoint::CHECKPOINT_BYTES_MAX;
 use crate::entry::Stamped;
 use crate::error::{StoreError, sql};
@@ -51,6 +52,11 @@ impl Snapshot {
             take(bytes.as_deref(), kept.unwrap_or_else(|_| own()))?;
         }
         Ok(())
+    }
+
+    /// Whether the bytes of this digest are kept, and are those.
+    pub(crate) fn keeps(&self, digest: &BlobDigest) -> Result<bool, StoreError> {
+        Ok(matches!(blobs::get(&self.connection, digest), Ok(Some(_))))
     }
 
     /// The signed checkpoints, shortest tree first.

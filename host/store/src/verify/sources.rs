@@ -1,10 +1,14 @@
 //! Where a journal is read from: the store itself, or an export of it.
 
+use std::collections::BTreeSet;
 use std::io::BufRead;
 use std::path::Path;
 
+use interlock_gate::ids::BlobDigest;
+
 use super::{Verdict, Verifier};
 use crate::checkpoint::{CheckpointError, HostKey, HostPublic};
+use crate::entry::decode;
 use crate::error::StoreError;
 use crate::export::{ExportError, Reader};
 use crate::merkle::TreeError;
@@ -57,7 +61,21 @@ pub fn verify_store(
         .clone();
     let mut snapshot = Snapshot::open(folder)?;
     let mut verifier = Verifier::new(host.clone());
-    snapshot.each_entry(|bytes, leaf| verifier.entry(bytes, leaf).map_err(VerifyError::from))?;
+    let mut kept: BTreeSet<BlobDigest> = BTreeSet::new();
+    snapshot.each_entry(|bytes, leaf| {
+        if let Some(Ok((_, entry))) = bytes.map(decode) {
+            kept.extend(entry.blobs());
+        }
+        verifier.entry(bytes, leaf).map_err(VerifyError::from)
+    })?;
+    let mut lost = 0u64;
+    for digest in &kept {
+        lost += u64::from(!snapshot.keeps(digest)?);
+    }
+    if lost > 0 {
+        let line = format!("{lost} of {} kept documents: needs their bytes", kept.len());
+        verifier.unverifiable.push(line);
+    }
     for note in snapshot.checkpoints()? {
         verifier.checkpoint(&note);
     }
