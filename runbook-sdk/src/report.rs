@@ -237,7 +237,7 @@ impl Hypothesis<'_> {
         asked: impl Borrow<Result<Answer<T>, Gap>>,
         refutes: impl FnOnce(&Answer<T>) -> F,
     ) -> Self {
-        let what = what.into();
+        let (what, cause) = (what.into(), self.wire().cause.clone());
         match asked.borrow() {
             Ok(answer) => {
                 let found = refutes(answer).into();
@@ -248,7 +248,7 @@ impl Hypothesis<'_> {
                             what: what.clone(),
                             call: Some(answer.call()),
                             why: why.clone(),
-                            would_show: format!("whether {what}"),
+                            would_show: format!("whether `{cause}` is refuted"),
                         },
                     );
                 }
@@ -268,7 +268,7 @@ impl Hypothesis<'_> {
                         what: what.clone(),
                         call: Some(gap.call),
                         why: gap.reason(),
-                        would_show: format!("whether {what}"),
+                        would_show: format!("whether `{cause}` is refuted"),
                     },
                 );
                 let outcome = wire::Checked::NotMade(gap.reason());

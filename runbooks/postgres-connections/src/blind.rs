@@ -2,13 +2,15 @@
 //! an ordinary role is refused, and what is left are metrics and logs.
 //!
 //! They count sessions by state and know neither who holds them nor who waits
-//! for whom. So two causes at the most can be named here, with every check that
-//! only the sessions allow left open, and no session is ever proposed.
+//! for whom; a login that lacks only the rights to look into sessions has the
+//! locks as well. So three causes at the most can be named here, with every
+//! check that only the sessions allow left open, and no session is ever proposed.
 
 use interlock_sdk::wire::{Matrix, Series};
 use interlock_sdk::{Answer, CauseName, Found, Report, Time, said};
 
 use crate::Cause;
+use crate::by_locks::ByLocks;
 use crate::causes::not_a_connection_problem::refused_now;
 use crate::conclude::gaps;
 use crate::facts::Facts;
@@ -34,14 +36,33 @@ struct Counted<'f> {
     longest_idle_seconds: Option<(&'f Answer<Matrix>, f64)>,
 }
 
+impl Counted<'_> {
+    fn idle_now(&self) -> f64 {
+        self.idle_in_transaction
+            .and_then(|(_, series)| series.last())
+            .unwrap_or(0.0)
+    }
+}
+
 /// The report of metrics and logs alone.
 pub fn conclude(facts: &Facts) -> Report {
     let mut report = Report::new();
     report.note(
-        "the sessions could not be read: this rests on metrics and logs alone, which do not tell \
-         who holds the slots, and nothing is proposed",
+        "the sessions could not be read: this rests on metrics, logs and locks alone, which do \
+         not tell who holds the slots, and nothing is proposed",
     );
     let refused = refusals(facts);
+    if let Some(queue) = ByLocks::of(facts) {
+        report.summary(format!(
+            "{} by its locks alone{refused}: {}.",
+            facts.server,
+            queue.headline()
+        ));
+        queue.tell(&mut report);
+        tried(&mut report, Some(Cause::LockConvoy));
+        gaps(facts, &mut report);
+        return report;
+    }
     let counted = match counted(facts) {
         Ok(counted) => counted,
         Err(why) => {
@@ -50,7 +71,7 @@ pub fn conclude(facts: &Facts) -> Report {
                 facts.server
             ));
             gaps(facts, &mut report);
-            CAUSES.into_iter().for_each(|cause| report.tried(cause));
+            tried(&mut report, None);
             return report.unresolved(format!("the sessions could not be read, and {why}"));
         }
     };
@@ -77,9 +98,7 @@ pub fn conclude(facts: &Facts) -> Report {
         Some(_) => "more work than usual",
         None => "the cause is not known",
     };
-    for cause in CAUSES.into_iter().filter(|cause| named != Some(*cause)) {
-        report.tried(cause);
-    }
+    tried(&mut report, named);
     report.summary(format!(
         "{server} by its metrics alone: {state}{refused}; {known}."
     ));
@@ -93,6 +112,12 @@ pub fn conclude(facts: &Facts) -> Report {
         Cause::LockConvoy.name(),
         Cause::LeakAfterDeployment.name()
     ))
+}
+
+fn tried(report: &mut Report, named: Option<Cause>) {
+    for cause in CAUSES.into_iter().filter(|cause| named != Some(*cause)) {
+        report.tried(cause);
+    }
 }
 
 fn refusals(facts: &Facts) -> String {
@@ -193,8 +218,8 @@ fn tell_idle_in_transaction(facts: &Facts, counted: &Counted<'_>, report: &mut R
             counted.answer,
             format!("{:.0} sessions counted", counted.sessions),
         );
-    if let Some((answer, series)) = counted.idle_in_transaction {
-        let now = series.last().unwrap_or(0.0);
+    if let Some((answer, _)) = counted.idle_in_transaction {
+        let now = counted.idle_now();
         let says =
             format!("{now:.0} idle in a transaction, at least half of the limit for {after}");
         hypothesis = hypothesis.supports(answer, says);
@@ -204,9 +229,12 @@ fn tell_idle_in_transaction(facts: &Facts, counted: &Counted<'_>, report: &mut R
     }
     hypothesis
         .unless(
-            "one session holds many transactions up",
+            "sessions wait for a lock, more than are idle",
             &facts.locks,
-            |_| Found::cannot_tell("the sessions could not be read"),
+            |locks| {
+                let (waiting, idle) = (locks.waiting(), counted.idle_now());
+                Found::so(waiting as f64 > idle, format!("{waiting} wait"))
+            },
         )
         .unless(
             "they are one role's, and no backup's or report's",

@@ -15,6 +15,7 @@
 interlock_sdk::manifest!();
 
 pub mod blind;
+mod by_locks;
 pub mod causes;
 mod conclude;
 mod facts;

@@ -1,3 +1,4 @@
+use interlock_sdk::wire::Gap;
 use interlock_sdk::{FakeHost, FakeMetrics};
 
 use crate::{bystander, could_not_check, diagnose, exporter, remediate};
@@ -88,7 +89,7 @@ fn on_a_full_server_that_refuses_us_metrics_and_logs_alone_are_used_and_said_so(
         run.report()
             .notes
             .iter()
-            .any(|note| note.contains("metrics and logs alone"))
+            .any(|note| note.contains("metrics, logs and locks alone"))
     );
     assert!(could_not_check(&run).contains("53300"));
     assert!(run.plan().is_empty());
@@ -135,4 +136,21 @@ fn a_server_that_no_source_has_is_unresolved_and_no_fault() {
 fn everything_is_asked_before_anything_is_read() {
     let host = FakeHost::at("03:12:08Z").database("db", |db| db.max_connections(10));
     assert_eq!(host.run(diagnose).calls().len(), 16);
+}
+
+#[test]
+fn where_sessions_are_refused_whole_the_locks_still_tell_a_convoy() {
+    let lacks = "the login lacks pg_monitor, so other sessions' state is hidden from it";
+    let host = FakeHost::at("03:12:08Z").database("db", |db| {
+        db.max_connections(33)
+            .session(|s| s.pid(7).role("alice").idle_in_transaction("9m"))
+            .sessions_like(27, |n, s| {
+                s.pid(100 + n as i32).role("w").waits_for(&[7], "5m")
+            })
+            .no_answer("sessions", Gap::Refused(lacks.to_owned()))
+    });
+    let run = host.run(diagnose).then(remediate);
+    assert_eq!(run.causes(), ["lock_convoy"]);
+    assert!(run.plan().is_empty());
+    assert!(could_not_check(&run).contains("pg_monitor"));
 }
