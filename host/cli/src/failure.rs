@@ -2,8 +2,8 @@
 
 use std::{fmt::Write as _, ops::Range, path::PathBuf};
 
+use interlock_gate::escape;
 use interlock_runner::document::DocumentError;
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource};
 use serde::Serialize;
 
 use crate::{exit::Exit, output::Output};
@@ -28,10 +28,17 @@ struct Problem {
 #[derive(Debug)]
 struct Place {
     file: String,
-    text: String,
+    line: usize,
+    column: usize,
+    /// The line, escaped and cut.
+    shown: String,
+    /// Bytes of `shown`.
     span: Range<usize>,
     label: Option<String>,
 }
+
+/// Characters of a line that are shown, half of them before the place.
+const LINE_CHARS_MAX: usize = 200;
 
 #[derive(Serialize)]
 struct ErrorJson<'a> {
@@ -104,12 +111,7 @@ impl Failure {
             .map(|(message, span, label, help)| Problem {
                 message,
                 help,
-                place: span.map(|span| Place {
-                    file: file.to_owned(),
-                    text: text.to_owned(),
-                    span,
-                    label,
-                }),
+                place: span.map(|span| Place::new(file, text, span, label)),
             })
             .collect();
         Failure {
@@ -178,19 +180,46 @@ impl Failure {
 }
 
 impl Place {
-    fn line_column(&self) -> (usize, usize) {
-        let before = self.text.get(..self.span.start).unwrap_or_default();
+    /// Only the line of the place is kept, escaped and cut: the text is somebody else's, and it is
+    /// printed on a terminal.
+    fn new(file: &str, text: &str, span: Range<usize>, label: Option<String>) -> Place {
+        let before = text.get(..span.start).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
-        (
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        let column = before[start..].chars().count() + 1;
+        let whole = text[start..].lines().next().unwrap_or_default();
+        let at = span.start - start;
+        let from = whole[..at]
+            .char_indices()
+            .rev()
+            .nth(LINE_CHARS_MAX / 2)
+            .map_or(0, |(at, _)| at);
+        let lead = escape::foreign(&whole[from..at]);
+        let end = span.end.saturating_sub(start).clamp(at, whole.len());
+        let end = (at..=end)
+            .rev()
+            .find(|end| whole.is_char_boundary(*end))
+            .unwrap_or(at);
+        let marked: String = whole[at..end].chars().take(LINE_CHARS_MAX / 2).collect();
+        let rest: String = whole[at + marked.len()..]
+            .chars()
+            .take(LINE_CHARS_MAX / 2)
+            .collect();
+        let marked = escape::foreign(&marked);
+        let span = lead.len()..lead.len() + marked.len();
+        let shown = format!("{lead}{marked}{}", escape::foreign(&rest));
+        Place {
+            file: file.to_owned(),
             line,
-            before
-                .rsplit('\n')
-                .next()
-                .unwrap_or_default()
-                .chars()
-                .count()
-                + 1,
-        )
+            column,
+            shown,
+            span,
+            label,
+        }
+    }
+
+    fn line_column(&self) -> (usize, usize) {
+        (self.line, self.column)
     }
 }
 
@@ -203,39 +232,45 @@ impl Problem {
             }
             return;
         };
-        let theme = if colour {
-            GraphicalTheme::unicode()
+        // Drawn by hand below the file's own line number: a renderer would count from the one line
+        // that it is given.
+        let mark = |text: &str| "^".repeat(text.chars().count().max(1));
+        let marked = place.shown.get(place.span.clone()).unwrap_or_default();
+        let before = place
+            .shown
+            .get(..place.span.start)
+            .unwrap_or_default()
+            .chars()
+            .count();
+        let number = place.line.to_string();
+        let margin = " ".repeat(number.len());
+        let label = place.label.as_ref().or(self.help.as_ref());
+        let label = label.map(|label| format!(" {label}")).unwrap_or_default();
+        let (strong, plain) = if colour {
+            ("\u{1b}[1;31m", "\u{1b}[0m")
         } else {
-            GraphicalTheme::none()
+            ("", "")
         };
-        let handler = GraphicalReportHandler::new_themed(theme)
-            .with_context_lines(1)
-            .with_width(240);
-        let label = place.label.clone().or_else(|| self.help.clone());
-        let span = LabeledSpan::new(label.clone(), place.span.start, place.span.len());
-        let mut diagnostic = miette::MietteDiagnostic::new(self.message.clone()).with_label(span);
+        let _ = writeln!(talk, "error: {}", self.message);
+        let _ = writeln!(
+            talk,
+            "{margin} ,-[{}:{}:{}]",
+            place.file, place.line, place.column
+        );
+        let _ = writeln!(talk, "{number} | {}", place.shown);
+        let _ = writeln!(
+            talk,
+            "{margin} | {}{strong}{}{label}{plain}",
+            " ".repeat(before),
+            mark(marked)
+        );
         if let Some(help) = self
             .help
-            .clone()
-            .filter(|help| label.as_ref() != Some(help))
+            .as_ref()
+            .filter(|help| place.label.as_ref().is_some_and(|label| label != *help))
         {
-            diagnostic = diagnostic.with_help(help);
+            let _ = writeln!(talk, "  {help}");
         }
-        let report = miette::Report::new(diagnostic)
-            .with_source_code(NamedSource::new(&place.file, place.text.clone()));
-        let _ = write!(talk, "error: ");
-        let mut drawn = String::new();
-        if handler.render_report(&mut drawn, report.as_ref()).is_err() {
-            // Drawing is for comfort; the message is what counts.
-            let (line, column) = place.line_column();
-            drawn = format!("{}\n  at {}:{line}:{column}\n", self.message, place.file);
-        }
-        talk.push_str(
-            drawn
-                .trim_start_matches([' ', '\n', 'x', '×', '\u{1b}'])
-                .trim_end(),
-        );
-        talk.push('\n');
     }
 }
 

@@ -29,12 +29,17 @@ impl Broken {
         }
     }
 
+    /// The gap of whatever is asked of it.
+    pub(crate) fn gap(&self) -> Gap {
+        Gap::Unreachable(self.why.clone())
+    }
+
     fn not_tried<A: Action>(&self, intent: Intent<A>) -> Soon<'static, Settled> {
         Box::pin(std::future::ready(intent.not_tried(self.why.clone())))
     }
 
     fn answer<T: Send + 'static>(&self) -> Soon<'static, Result<T, Unchecked>> {
-        Box::pin(std::future::ready(Err(Gap::Unreachable(self.why.clone()))))
+        Box::pin(std::future::ready(Err(self.gap())))
     }
 }
 

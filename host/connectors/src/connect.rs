@@ -6,12 +6,12 @@
 use std::sync::Arc;
 
 use futures::future::{BoxFuture, join_all};
-use interlock_capabilities::Readers;
 use interlock_capabilities::read::alerts::Alerts;
 use interlock_capabilities::read::database::Database;
 use interlock_capabilities::read::metrics::Metrics;
 use interlock_capabilities::report::Incident;
 use interlock_capabilities::write::{AlertsWriter, DatabaseWriter, Writers};
+use interlock_capabilities::{Gap, Readers};
 
 use crate::alertmanager::{Alertmanager, WithIncidents};
 use crate::broken::Broken;
@@ -149,6 +149,15 @@ impl Connected {
             Ok(system) => Arc::new(system.clone()),
             Err(broken) => Arc::new(broken.clone()),
         })
+    }
+
+    /// Whether the database of this name could be acted on now; opens the connection that would.
+    pub async fn ready_to_write(&self, database: &str) -> Result<(), Gap> {
+        match &self.postgres {
+            Some(Ok(servers)) => servers.ready_to_write(database).await,
+            Some(Err(broken)) => Err(broken.gap()),
+            None => Err(Gap::NoSource(format!("`{database}` is not configured"))),
+        }
     }
 
     /// Asks every source the simplest question, all at once; in the order of the sections in

@@ -4,7 +4,10 @@
 //! Invariant: each act's intent is durable before it and its outcome is recorded after it, and
 //! nothing is tried twice.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use interlock_capabilities::{
     intent::{Outcome, Settled, intend_any},
@@ -12,7 +15,7 @@ use interlock_capabilities::{
     write::Writers,
 };
 use interlock_gate::{
-    action::Capability,
+    action::{AnyAction, Capability},
     case::Case,
     decide::{Denied, decide},
     explain::{Finding, explain},
@@ -59,6 +62,8 @@ pub enum ApplyEnd {
     NotConforming(String),
     /// Nothing is configured that could do it, and nothing was changed.
     NoWriter(Capability),
+    /// The target cannot be reached to act on it, and nothing was changed or redeemed.
+    NotReady(String),
     /// The journal took no intent, and nothing was changed.
     NotBegun(Refused),
     /// It went to its end: counts by outcome.
@@ -163,6 +168,10 @@ impl Runner {
             let why = format!("no source is configured that could do `{missing}`");
             self.refuse(&plan, kind, [why]).await?;
             return ended(ApplyEnd::NoWriter(missing));
+        }
+        if let Err(why) = self.ready(&plan).await {
+            self.refuse(&plan, kind, [why.clone()]).await?;
+            return ended(ApplyEnd::NotReady(why));
         }
         let conformed = (kind == Kind::Apply).then_some(true);
         self.record(Entry::ApplyBegan {
@@ -326,6 +335,22 @@ impl Runner {
             history,
             tokens,
         })
+    }
+
+    /// Whether every target could be acted on now; opens the connections that would.
+    async fn ready(&self, plan: &Plan) -> Result<(), String> {
+        let databases: BTreeSet<&str> = plan
+            .acts()
+            .map(|(_, planned)| &planned.action)
+            .filter(|action| matches!(action, AnyAction::Cancel(_) | AnyAction::Terminate(_)))
+            .map(|action| action.target().source())
+            .collect();
+        for database in databases {
+            if let Err(gap) = self.connected().ready_to_write(database).await {
+                return Err(format!("`{database}` cannot be acted on now: {gap}"));
+            }
+        }
+        Ok(())
     }
 
     /// Whose names the target's own audit trail shows: those who fill the seats.

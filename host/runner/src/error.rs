@@ -66,13 +66,13 @@ pub enum RunError {
     #[error("the plan cannot be narrowed")]
     Narrow(#[from] interlock_gate::narrow::CannotNarrow),
     /// The id belongs to another run.
-    #[error("the id `{id}` belongs to {run}, which was asked with another {differs}")]
+    #[error("the id `{id}` belongs to {run}, which was asked with {differs}")]
     IdTaken {
         /// The caller's id.
         id: String,
         /// The run that has it.
         run: String,
-        /// What differs: `runbook`, `incident` or `inputs`.
+        /// What differs: `another runbook`, `other inputs`, `another incident`.
         differs: &'static str,
     },
     /// No such run, plan or incident.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use interlock_capabilities::report::Incident;
+use interlock_capabilities::report::{Incident, Label};
 use interlock_gate::{ids::RunId, plan::Plan};
 use interlock_store::Store as _;
 use serde_json::Value;
@@ -28,6 +28,22 @@ pub(crate) enum HeldBack {
     Because(String),
 }
 
+/// An incident's alerts without their times: a file that names none means `now`, which is another
+/// instant each time it is read.
+fn alerts(incident: &Incident) -> Vec<(&str, &[Label], &[Label])> {
+    incident
+        .alerts
+        .iter()
+        .map(|alert| {
+            (
+                alert.name.as_str(),
+                &alert.labels[..],
+                &alert.annotations[..],
+            )
+        })
+        .collect()
+}
+
 impl Runner {
     /// The run that has the caller's id, if it was asked with the same.
     pub(crate) async fn joined(
@@ -44,14 +60,13 @@ impl Runner {
         let same_incident = record.incident.id == incident.id
             && record.incident.service == incident.service
             && record.incident.severity == incident.severity
-            && record.incident.alerts == incident.alerts;
+            && alerts(&record.incident) == alerts(incident);
         let differs = if record.runbook != runbook.manifest.name {
-            Some("runbook")
+            Some("another runbook")
         } else if record.inputs != *inputs {
-            Some("inputs")
+            Some("other inputs")
         } else if !same_incident {
-            // Its window may end `now`, which is another instant each time.
-            Some("incident")
+            Some("another incident")
         } else {
             None
         };

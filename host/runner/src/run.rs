@@ -139,6 +139,7 @@ impl Runner {
             step: step.name.clone(),
             digest: step.digest,
         });
+        let (id_key_again, incident_again) = (id_key.clone(), ask.incident.clone());
         let opened = Entry::RunOpened {
             run: run.clone(),
             id_key,
@@ -150,7 +151,23 @@ impl Runner {
             requester: ask.caller.requester.clone(),
             owners: ask.caller.owner.iter().cloned().collect(),
         };
-        self.record(opened).await?;
+        if let Err(error) = self.record(opened).await {
+            // Somebody else opened a run under the same id just now: it is theirs to run.
+            let joined = match &id_key_again {
+                Some(id_key) => {
+                    self.joined(id_key, &runbook, &incident_again, &inputs)
+                        .await?
+                }
+                None => None,
+            };
+            return match joined {
+                Some(run) => Ok(RunEnded {
+                    run,
+                    end: RunEnd::Joined,
+                }),
+                None => Err(error),
+            };
+        }
         let mut going = Going {
             run: run.clone(),
             runbook: &runbook,

@@ -148,7 +148,7 @@ fn exit_of(applied: &Applied, record: &RunRecord, verify_failed: bool) -> Exit {
                 Exit::Denied
             }
         }
-        ApplyEnd::NotBegun(Refused::Unwritable { .. }) => Exit::Failed,
+        ApplyEnd::NotReady(_) | ApplyEnd::NotBegun(Refused::Unwritable { .. }) => Exit::Failed,
         ApplyEnd::NotConforming(_) | ApplyEnd::NoWriter(_) | ApplyEnd::NotBegun(_) => Exit::Denied,
         ApplyEnd::Done(_) if applied.kind == Kind::Undo => Exit::Done,
         ApplyEnd::Done(_) => after,
@@ -208,6 +208,11 @@ async fn next(
         ApplyEnd::NotConforming(_) | ApplyEnd::NotBegun(_) => {
             vec!["`interlock run` observes afresh and makes a new plan".to_owned()]
         }
+        ApplyEnd::NotReady(_) => vec![
+            "give the write login a slot (a full server keeps some for superusers: log in by one \
+             and narrow it with `set_role`), then apply again: the approval still counts"
+                .to_owned(),
+        ],
         ApplyEnd::NoWriter(_) => vec!["`interlock doctor` names what is missing".to_owned()],
         ApplyEnd::Unknown { .. } => vec![format!(
             "look at the target yourself, then `interlock runs reconcile {run} --found \

@@ -148,7 +148,8 @@ fn table(steps: &[Step]) -> String {
 
 fn failure(error: BuildError) -> Failure {
     let exit = match error {
-        BuildError::NoCrate { .. }
+        BuildError::Io { doing: "read", .. }
+        | BuildError::NoCrate { .. }
         | BuildError::NoSteps { .. }
         | BuildError::Manifest { .. }
         | BuildError::MissingStep { .. }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use interlock_connectors::files;
-use interlock_gate::time::Time;
+use interlock_gate::{time::Time, token::Token};
 use interlock_store::{
     HostPublic, export, proof,
     verify::{Anchors, Assurance, Verdict, VerifyError, verify_export, verify_store},
@@ -75,6 +75,17 @@ pub(crate) async fn verify(
         checkpoints: read(checkpoints)?,
         tokens: read(tokens)?,
     };
+    for (name, note) in &anchors.checkpoints {
+        // A signed note: text, an empty line, signature lines (C2SP).
+        if !String::from_utf8_lossy(note).contains("\n\n\u{2014} ") {
+            return Err(Failure::usage(format!("{name} is not a signed checkpoint")));
+        }
+    }
+    for (name, bytes) in &anchors.tokens {
+        if let Err(error) = Token::verify(bytes) {
+            return Err(Failure::usage(format!("{name}: {}", chain(&error))));
+        }
+    }
     let verdict = match (file, host_key) {
         (Some(file), Some(key)) => {
             let host = public(key)?;

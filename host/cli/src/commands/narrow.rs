@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use interlock_gate::plan::{Do, Plan};
+use interlock_gate::{
+    plan::{Do, Plan},
+    state::PlanState,
+};
 
 use crate::{exit::Exit, failure::Failure, json, output::Output, setup};
 
@@ -15,6 +18,19 @@ pub(crate) async fn narrow(
     let runner = setup::open(config)?;
     let caller = setup::caller(&runner).await?;
     let plan = runner.find_plan(given).await?;
+    let state = runner.run_record(&plan.body().run).await?;
+    let state = state
+        .plans
+        .iter()
+        .find(|one| one.plan.id() == plan.id())
+        .map(|one| one.state);
+    if state != Some(PlanState::Waiting) {
+        let word = state.map_or("unknown", PlanState::word);
+        return Err(Failure::denied(format!(
+            "plan {} is {word}: only a waiting plan can be narrowed",
+            plan.id().short()
+        )));
+    }
     let skip = match (skip, only) {
         (Some(skip), _) => numbers(skip, &plan)?,
         (None, Some(only)) => {

@@ -22,6 +22,16 @@ pub(crate) async fn run(
     config: Option<&Path>,
     screen: Screen,
 ) -> Result<Output, Failure> {
+    if let Some(id) = &args.id {
+        let letter = |c: char| c.is_ascii_alphanumeric() || "._:-".contains(c);
+        if id.is_empty() || id.len() > 128 || !id.chars().all(letter) {
+            return Err(Failure::usage(format!(
+                "`{}` is not an id",
+                escape::foreign_short(id, 80)
+            ))
+            .help("1 to 128 letters, digits and `.`, `_`, `:`, `-`"));
+        }
+    }
     let runner = setup::open(config)?;
     let caller = setup::caller(&runner).await?;
     let ask = RunAsk {
@@ -75,6 +85,12 @@ pub(crate) async fn run(
             output = output.next(format!(
                 "`interlock runs show {}`, or mend the policy",
                 ended.run
+            ));
+        }
+        (_, Some(plan)) if plan.body().requester.caller.is_none() => {
+            output = output.next(format!(
+                "add the `[[caller]]` above to {}, then run again",
+                runner.config().policy.display()
             ));
         }
         (_, Some(plan)) if exit == Exit::ApprovalRequired => {
@@ -158,10 +174,17 @@ pub(crate) fn needs(plan: &Plan, policy: &Policy) -> Vec<String> {
         }
     }
     if body.requester.caller.is_none() {
-        lines.push(format!(
-            "no [[caller]] of the policy maps {}: nobody can approve what it asks for",
-            body.requester.via
-        ));
+        let uid = body.requester.via.strip_prefix("uid:").unwrap_or("?");
+        return vec![
+            format!(
+                "no [[caller]] of the policy maps {}: nobody can approve what it asks for",
+                body.requester.via
+            ),
+            "missing:  [[caller]]".to_owned(),
+            "name = \"...\"".to_owned(),
+            format!("uid = {uid}"),
+            "owner = \"...\"   # the approver who stands behind this caller".to_owned(),
+        ];
     }
     lines
 }

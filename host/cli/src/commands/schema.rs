@@ -30,6 +30,13 @@ struct ListJson {
     names: Vec<&'static str>,
 }
 
+#[derive(Serialize)]
+struct SchemaJson {
+    schema: &'static str,
+    name: &'static str,
+    document: serde_json::Value,
+}
+
 /// A script for another program, as a document.
 #[derive(Serialize)]
 pub(crate) struct ScriptJson<'a> {
@@ -61,10 +68,15 @@ pub(crate) fn schema(name: Option<&str>) -> Result<Output, Failure> {
                 .is_some_and(|short| short.split('.').next() == Some(name))
     };
     match SCHEMAS.iter().find(wanted) {
-        Some((_, _, text)) => {
+        Some((named, _, text)) => {
             let value: serde_json::Value = serde_json::from_str(text)
                 .map_err(|error| Failure::failed(format!("the schema cannot be read: {error}")))?;
-            Ok(Output::new(Exit::Done, (*text).to_owned(), &value))
+            let document = SchemaJson {
+                schema: "interlock.schema.v1",
+                name: named,
+                document: value,
+            };
+            Ok(Output::new(Exit::Done, (*text).to_owned(), &document))
         }
         None => Err(
             Failure::usage(format!("no schema is called `{}`", name.escape_debug()))

@@ -27,6 +27,11 @@ pub(crate) fn screen(applied: &Applied, record: &RunRecord) -> String {
             );
             out.push_str("  nothing was changed\n");
         }
+        ApplyEnd::NotReady(why) => {
+            let _ = writeln!(out, "not carried out: {}", headline(plan));
+            out.push_str(&text::wrapped("  ", &escape::foreign(why), 100));
+            out.push_str("  nothing was changed, and no approval was redeemed\n");
+        }
         ApplyEnd::NotBegun(refused) => {
             let _ = writeln!(out, "denied: {}", headline(plan));
             let _ = writeln!(out, "  {}", escape::foreign(&refused.to_string()));

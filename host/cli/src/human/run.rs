@@ -337,7 +337,7 @@ fn left_alone(record: &RunRecord, plan: &Plan) -> String {
             if client && !acted {
                 let role = match (&session.role, session.ours) {
                     (_, true) => "interlock itself".to_owned(),
-                    (Some(role), false) => foreign(role),
+                    (Some(role), false) => format!("`{}`", foreign(role)),
                     (None, false) => "without a role".to_owned(),
                 };
                 *roles.entry(role).or_default() += 1;

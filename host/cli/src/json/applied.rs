@@ -62,6 +62,7 @@ pub(crate) fn document<'a>(
         ApplyEnd::NotConforming(difference) => {
             ("denied", one("not_conforming", difference.clone()), None)
         }
+        ApplyEnd::NotReady(why) => ("not_ready", one("not_ready", why.clone()), None),
         ApplyEnd::NotBegun(refused) => ("denied", one("not_begun", refused.to_string()), None),
         ApplyEnd::NoWriter(capability) => (
             "denied",

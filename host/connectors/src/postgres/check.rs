@@ -22,6 +22,15 @@ struct Rights {
 }
 
 impl Postgres {
+    /// Opens the connection that would act on this server, where it is not open, and asks it
+    /// something. A full server refuses a new session: better before a token is spent than after.
+    pub async fn ready_to_write(&self, server: &str) -> Result<(), Gap> {
+        let missing = || Gap::NoSource(format!("`{server}` has no `write` login"));
+        let server = self.servers.get(server).ok_or_else(missing)?;
+        let write = server.write.as_ref().ok_or_else(missing)?;
+        rights(write).await.map(drop)
+    }
+
     /// Asks every server what its logins may do.
     pub async fn check(&self) -> Vec<SourceHealth> {
         let checks = self.servers.values().map(|server| async {
