@@ -123,7 +123,24 @@ impl<'f> View<'f> {
         })
     }
 
-    /// `47 of 47 ordinary slots, 2 reserved ones`.
+    /// Clients whose statement, lock or idle transaction lasts: no ordinary use,
+    /// though perhaps not long enough yet to be stuck.
+    pub fn held_up(&self) -> Items<'f, Session> {
+        let fresh = self.facts.at_most(FRESH);
+        self.clients.filter(|session| {
+            let since = match session.doing() {
+                Some(State::Active) => session.statement_began(),
+                Some(State::IdleInTransaction | State::IdleInTransactionAborted) => {
+                    session.state_changed()
+                }
+                _ => None,
+            };
+            let lasts = since.is_some_and(|since| session.at().since(since) >= fresh);
+            lasts || session.waits_for_a_lock()
+        })
+    }
+
+    /// `47 of 47 ordinary slots, 2 reserved`.
     pub fn slots_in_use(&self) -> String {
         let (used, slots) = (self.used(), self.slots);
         match used.checked_sub(slots) {

@@ -43,7 +43,10 @@ pub fn judge<'v, 'f: 'v>(view: &'v View<'f>) -> Judged<'v> {
             "{} of {used} idle in a transaction for {after} or more",
             all.len()
         );
-        return if view.unseen.is_empty() {
+        let in_any = view.clients.filter(|s| s.is_idle_in_transaction()).len();
+        return if view.is_a_share(in_any) {
+            Judged::Open(format!("{says}, {in_any} in all"))
+        } else if view.unseen.is_empty() {
             Judged::excluded(view.sessions, says)
         } else {
             Judged::Open(format!("{says}, as far as the reader may look"))

@@ -47,6 +47,14 @@ pub fn judge<'v, 'f: 'v>(view: &'v View<'f>) -> Judged<'v> {
             view.used()
         ));
     }
+    let held_up = view.held_up().len();
+    if view.is_a_share(held_up) {
+        return Judged::Open(format!(
+            "pools of {sum} are above the {} slots, but {held_up} sessions are held up, which is \
+             no ordinary use",
+            view.slots
+        ));
+    }
     Judged::Speaks(Box::new(TooLow {
         view,
         pools,
