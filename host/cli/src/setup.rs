@@ -90,7 +90,23 @@ pub(crate) fn config(given: Option<&Path>) -> Result<Config, Failure> {
 
 /// Opens the host.
 pub(crate) fn open(given: Option<&Path>) -> Result<Runner, Failure> {
-    Runner::open(config(given)?).map_err(Failure::from)
+    use std::os::unix::fs::MetadataExt as _;
+    let config = config(given)?;
+    let me = rustix::process::geteuid().as_raw();
+    if let Ok(found) = std::fs::metadata(&config.state_dir)
+        && found.uid() != me
+    {
+        return Err(Failure::denied(format!(
+            "{} belongs to uid {}, and you are uid {me}",
+            config.state_dir.display(),
+            found.uid()
+        ))
+        .help(
+            "run as the user that keeps the journal; to approve as somebody else, take the files \
+             of `plan export`",
+        ));
+    }
+    Runner::open(config).map_err(Failure::from)
 }
 
 /// Who runs this, by the real uid.

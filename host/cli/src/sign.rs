@@ -56,7 +56,7 @@ impl Signer {
             path: path.clone(),
             why,
         };
-        let bytes = files::read_plain(&path, files::SECRET_BYTES_MAX).map_err(|error| {
+        let read = files::read_private(&path, files::SECRET_BYTES_MAX).map_err(|error| {
             if error.is_missing() {
                 SignError::NoKey {
                     looked: path.clone(),
@@ -65,8 +65,12 @@ impl Signer {
                 bad(error.to_string())
             }
         })?;
-        let text = String::from_utf8(bytes).map_err(|_| bad("not text".to_owned()))?;
-        if path.extension().is_some_and(|extension| extension == "pub") {
+        let public_half = path.extension().is_some_and(|extension| extension == "pub");
+        if read.readable_by_others && !public_half {
+            return Err(bad("others can read it: `chmod 600` it".to_owned()));
+        }
+        let text = String::from_utf8(read.bytes).map_err(|_| bad("not text".to_owned()))?;
+        if public_half {
             let public = SignerKey::from_line(text.trim()).map_err(|why| bad(why.to_string()))?;
             return Ok(Signer {
                 path,

@@ -104,7 +104,7 @@ pub enum RunError {
     #[error(transparent)]
     Token(#[from] BadToken),
     /// Another process carries out the same plan.
-    #[error("plan {plan} is being carried out by {by}")]
+    #[error("plan {plan} is being carried out: {by}")]
     Held {
         /// The plan.
         plan: String,

@@ -17,7 +17,7 @@ use interlock_gate::{
     time::Time,
     token::Token,
 };
-use interlock_store::{ANY_SIZE, PlanLock, SqliteStore, Store, entry::Entry};
+use interlock_store::{ANY_SIZE, HeldBy, PlanLock, SqliteStore, Store, entry::Entry};
 use serde::Serialize;
 
 use crate::{caller::Caller, error::RunError};
@@ -196,7 +196,10 @@ impl Runner {
         let held = self.store.hold(&plan.id());
         held.map_err(|by| RunError::Held {
             plan: plan.id().short(),
-            by: by.to_string(),
+            by: match by {
+                HeldBy::Process { pid, .. } => format!("process {pid} holds it"),
+                HeldBy::Unusable { .. } => by.to_string(),
+            },
         })
     }
 

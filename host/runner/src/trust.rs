@@ -37,11 +37,11 @@ impl Runner {
                 ..
             } = stamped.entry
                 && of == runbook
-                && named == step
             {
-                if component == digest {
+                if named == step && component == digest {
                     return Ok(Trust::Trusted);
                 }
+                // Other bytes do not become the first under another step's name.
                 trust = Trust::Changed;
             }
         }
@@ -76,7 +76,10 @@ impl Runner {
         match self.trust_of(name, &loaded.name, digest).await? {
             Trust::Trusted => Ok(None),
             Trust::First => {
-                self.trust(name, &loaded.name, digest, "first use").await?;
+                for file in &runbook.steps {
+                    self.trust(name, &file.name, file.digest, "first use")
+                        .await?;
+                }
                 Ok(None)
             }
             Trust::Changed => Ok(Some(format!(

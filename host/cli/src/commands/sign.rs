@@ -158,6 +158,12 @@ async fn done(
             None => {}
         }
     }
+    if payload.decision == Decision::Revoke && acted(shown).await? {
+        text.push_str(
+            "; the plan was carried out before: this only keeps it from being carried back with \
+             its old approvals",
+        );
+    }
     text.push('\n');
     for reason in &missing {
         text.push_str(&format!("  {reason}\n"));
@@ -252,9 +258,30 @@ async fn still_open(shown: &Shown, decision: Decision) -> Result<(), Failure> {
         // What was carried out can be carried back, and that can be forbidden.
         (Decision::Undo | Decision::Revoke, _) if carried_out => Ok(()),
         (Decision::Undo, Some(PlanState::Waiting)) => over("was not carried out yet".to_owned()),
+        (_, Some(PlanState::Unknown { .. })) => Err(Failure::denied(format!(
+            "plan {}: the outcome of one of its acts is not known",
+            plan.id().short()
+        ))
+        .next(format!(
+            "look at the target yourself, then `interlock runs reconcile {}`",
+            plan.body().run
+        ))),
         (_, Some(state)) => over(format!("is {state}")),
         (_, None) => over("is of another journal".to_owned()),
     }
+}
+
+/// Whether the plan was carried out.
+async fn acted(shown: &Shown) -> Result<bool, Failure> {
+    let Some(runner) = &shown.runner else {
+        return Ok(false);
+    };
+    let record = runner.run_record(&shown.plan.body().run).await?;
+    let of_plan = record
+        .plans
+        .iter()
+        .find(|one| one.plan.id() == shown.plan.id());
+    Ok(of_plan.is_some_and(|one| !one.acts.is_empty()))
 }
 
 /// The approver whose key this is, by the key alone.

@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use interlock_gate::{decide::Denied, escape, history::Kind, plan::Plan, reason::Reason, screen};
+use interlock_gate::{
+    decide::Denied, escape, history::Kind, plan::Plan, reason::Reason, screen, state::PlanState,
+};
 use interlock_runner::{
     act::{Applied, ApplyEnd},
     record::{PlanRecord, RunRecord},
@@ -67,7 +69,17 @@ fn headline(plan: &Plan) -> String {
 
 /// Why not, in every particular.
 fn denied_text(plan: &Plan, denied: &Denied, set_aside: &[SetAside]) -> String {
-    let word = if denied.is_only_missing_approval() && set_aside.is_empty() {
+    let in_doubt = denied.reasons().iter().any(|reason| {
+        matches!(
+            reason,
+            Reason::State {
+                state: PlanState::Unknown { .. }
+            }
+        )
+    });
+    let word = if in_doubt {
+        "unknown"
+    } else if denied.is_only_missing_approval() && set_aside.is_empty() {
         "approval required"
     } else {
         "denied"
@@ -76,7 +88,11 @@ fn denied_text(plan: &Plan, denied: &Denied, set_aside: &[SetAside]) -> String {
     for reason in grouped(denied.reasons()) {
         out.push_str(&text::wrapped("  ", &reason, 100));
     }
-    out.push_str("  nothing was changed\n");
+    out.push_str(if in_doubt {
+        "  this command changed nothing; whether the act before it did is for a person to find out\n"
+    } else {
+        "  nothing was changed\n"
+    });
     out
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use interlock_capabilities::Recorded;
-use interlock_gate::{escape, history::Kind};
+use interlock_gate::{escape, history::Kind, time::Time};
 use interlock_runner::record::PlanRecord;
 use interlock_store::entry::RecordedOutcome;
 
@@ -15,24 +15,16 @@ const ANSWER_CHARS_MAX: usize = 2000;
 /// A plan's tokens, refusals and acts, in a line each.
 pub(crate) fn plan(plan: &PlanRecord) -> String {
     let mut out = format!("plan    {} {}\n", plan.plan.id().short(), plan.state);
+    let mut lines: Vec<(Time, String)> = Vec::new();
     for (at, token) in &plan.tokens {
         let payload = token.payload();
-        let _ = writeln!(
-            out,
-            "  {}  {} by {}{}",
-            at.clock(),
-            payload.decision.word(),
-            payload.approver,
-            said(&payload.reason),
-        );
+        let said = said(&payload.reason);
+        let line = format!("{} by {}{said}", payload.decision.word(), payload.approver);
+        lines.push((*at, line));
     }
     for (at, asked, reasons) in &plan.refusals {
-        let _ = writeln!(
-            out,
-            "  {}  {asked} refused: {}",
-            at.clock(),
-            escape::foreign(&reasons.join("; "))
-        );
+        let reasons = escape::foreign(&reasons.join("; "));
+        lines.push((*at, format!("{asked} refused: {reasons}")));
     }
     let mut done = 0;
     for act in &plan.acts {
@@ -44,21 +36,23 @@ pub(crate) fn plan(plan: &PlanRecord) -> String {
             Kind::Apply => "action",
             Kind::Undo => "undo of action",
         };
-        let outcome = act
-            .outcome
-            .as_ref()
-            .map_or("unknown: no outcome is recorded", RecordedOutcome::name);
-        let settled = act
-            .reconciled
-            .as_ref()
-            .map(|found| format!("; reconciled: {}", escape::foreign(found)));
-        let _ = writeln!(
-            out,
-            "  {}  {word} {}: {outcome}{}",
-            act.intended_at.clock(),
+        let outcome = match &act.outcome {
+            Some(outcome) => outcome.name(),
+            None => "unknown: no outcome is recorded",
+        };
+        let settled = act.reconciled.as_ref();
+        let settled = settled.map(|found| format!("; reconciled: {}", escape::foreign(found)));
+        let line = format!(
+            "{word} {}: {outcome}{}",
             act.index + 1,
             settled.unwrap_or_default()
         );
+        lines.push((act.intended_at, line));
+    }
+    // Things happened in one order, whatever kind they are of.
+    lines.sort_by_key(|(at, _)| *at);
+    for (at, line) in lines {
+        out.push_str(&text::wrapped(&format!("  {}  ", at.clock()), &line, 100));
     }
     if done > 0 {
         let _ = writeln!(out, "  {} done", text::count(done, "action"));

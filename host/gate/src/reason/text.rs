@@ -7,6 +7,7 @@ use crate::escape;
 use crate::history::Kind;
 use crate::policy::duration_text;
 use crate::sshsig::Presence;
+use crate::state::PlanState;
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -19,6 +20,9 @@ impl fmt::Display for Reason {
                 write!(f, "the clock is {by} behind the journal's last entry")
             }
             Self::HistoryBroken => f.write_str("the journal contradicts itself about this plan"),
+            Self::State {
+                state: PlanState::Unknown { .. },
+            } => f.write_str("the outcome of one of the plan's acts is not known"),
             Self::State { state } => write!(f, "the plan is {state}"),
             Self::Redeemed { kind, at } => {
                 let what = match kind {
