@@ -6,7 +6,7 @@ use crate::BuildError;
 use std::path::{Component, Path, PathBuf};
 
 /// The files of a new runbook; `{{name}}` and the like are filled in.
-const FILES: [(&str, &str); 10] = [
+const FILES: [(&str, &str); 11] = [
     ("runbook.toml", include_str!("../template/runbook.toml")),
     ("Cargo.toml", include_str!("../template/Cargo.toml")),
     ("README.md", include_str!("../template/README.md")),
@@ -24,6 +24,10 @@ const FILES: [(&str, &str); 10] = [
     (
         "example/policy.toml",
         include_str!("../template/example/policy.toml"),
+    ),
+    (
+        "example/changes.toml",
+        include_str!("../template/example/changes.toml"),
     ),
     (
         "example/incident.toml",
@@ -110,7 +114,7 @@ pub fn new(name: &str, dest: &Path) -> Result<(), BuildError> {
     let workspace = if is_member {
         ""
     } else {
-        "\n# It stands alone, whatever workspace lies above it.\n[workspace]"
+        "\n\n# It stands alone, whatever workspace lies above it.\n[workspace]"
     };
     let fresh = tempfile::Builder::new()
         .prefix(".interlock-new-")
