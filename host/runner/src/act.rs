@@ -4,10 +4,7 @@
 //! Invariant: each act's intent is durable before it and its outcome is recorded after it, and
 //! nothing is tried twice.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use interlock_capabilities::{
     intent::{Outcome, Settled, intend_any},
@@ -15,7 +12,7 @@ use interlock_capabilities::{
     write::Writers,
 };
 use interlock_gate::{
-    action::{AnyAction, Capability},
+    action::Capability,
     case::Case,
     decide::{Denied, decide},
     explain::{Finding, explain},
@@ -334,49 +331,6 @@ impl Runner {
             policy,
             history,
             tokens,
-        })
-    }
-
-    /// Whether every target could be acted on now; opens the connections that would.
-    async fn ready(&self, plan: &Plan) -> Result<(), String> {
-        let databases: BTreeSet<&str> = plan
-            .acts()
-            .map(|(_, planned)| &planned.action)
-            .filter(|action| matches!(action, AnyAction::Cancel(_) | AnyAction::Terminate(_)))
-            .map(|action| action.target().source())
-            .collect();
-        for database in databases {
-            if let Err(gap) = self.connected().ready_to_write(database).await {
-                return Err(format!("`{database}` cannot be acted on now: {gap}"));
-            }
-        }
-        Ok(())
-    }
-
-    /// Whose names the target's own audit trail shows: those who fill the seats.
-    async fn approvers(
-        &self,
-        plan: &Plan,
-        kind: Kind,
-        caller: &Caller,
-    ) -> Result<String, RunError> {
-        let findings = self.explain(plan, kind).await?;
-        let mut people: Vec<String> = findings
-            .into_iter()
-            .filter_map(|finding| match finding {
-                Finding::Filled { by, .. } => Some(by.to_string()),
-                Finding::Rule { .. }
-                | Finding::Empty { .. }
-                | Finding::Against(_)
-                | Finding::Ignored(_) => None,
-            })
-            .collect();
-        people.sort();
-        people.dedup();
-        Ok(if people.is_empty() {
-            caller.shown()
-        } else {
-            people.join("+")
         })
     }
 

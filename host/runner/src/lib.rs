@@ -26,6 +26,7 @@ pub mod open;
 mod outcome;
 mod plan;
 mod propose;
+mod ready;
 pub mod reconcile;
 pub mod record;
 pub mod replay;
