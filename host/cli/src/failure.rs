@@ -37,6 +37,18 @@ struct Place {
     label: Option<String>,
 }
 
+/// A message, its bytes of the text, what stands under them, what to do.
+pub(crate) type PlacedProblem = (String, Option<Range<usize>>, Option<String>, Option<String>);
+
+/// How much of a line is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Quote {
+    /// All of it.
+    Whole,
+    /// Its key; a value may be a secret.
+    Keys,
+}
+
 /// Characters of a line that are shown, half of them before the place.
 const LINE_CHARS_MAX: usize = 200;
 
@@ -102,16 +114,25 @@ impl Failure {
         exit: Exit,
         file: &str,
         text: &str,
-        problems: impl IntoIterator<
-            Item = (String, Option<Range<usize>>, Option<String>, Option<String>),
-        >,
+        problems: impl IntoIterator<Item = PlacedProblem>,
+    ) -> Failure {
+        Failure::quoting(Quote::Whole, exit, file, text, problems)
+    }
+
+    /// As [`Failure::in_text`], quoting so much of each line.
+    pub(crate) fn quoting(
+        quote: Quote,
+        exit: Exit,
+        file: &str,
+        text: &str,
+        problems: impl IntoIterator<Item = PlacedProblem>,
     ) -> Failure {
         let problems = problems
             .into_iter()
             .map(|(message, span, label, help)| Problem {
                 message,
                 help,
-                place: span.map(|span| Place::new(file, text, span, label)),
+                place: span.map(|span| Place::new(quote, file, text, span, label)),
             })
             .collect();
         Failure {
@@ -120,6 +141,21 @@ impl Failure {
             closing: None,
             next: None,
         }
+    }
+
+    /// Each problem in a line, with its place, and what to do about it.
+    pub(crate) fn lines(&self) -> Vec<(String, Option<String>)> {
+        let line = |one: &Problem| {
+            let at = one
+                .place
+                .as_ref()
+                .map(|at| format!("{}:{}:{}: ", at.file, at.line, at.column));
+            (
+                format!("{}{}", at.unwrap_or_default(), one.message),
+                one.help.clone(),
+            )
+        };
+        self.problems.iter().map(line).collect()
     }
 
     /// With a hint under the last problem.
@@ -182,12 +218,42 @@ impl Failure {
 impl Place {
     /// Only the line of the place is kept, escaped and cut: the text is somebody else's, and it is
     /// printed on a terminal.
-    fn new(file: &str, text: &str, span: Range<usize>, label: Option<String>) -> Place {
+    fn new(
+        quote: Quote,
+        file: &str,
+        text: &str,
+        span: Range<usize>,
+        label: Option<String>,
+    ) -> Place {
         let before = text.get(..span.start).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
         let start = before.rfind('\n').map_or(0, |at| at + 1);
         let column = before[start..].chars().count() + 1;
         let whole = text[start..].lines().next().unwrap_or_default();
+        let masked = whole
+            .find('=')
+            .filter(|_| quote == Quote::Keys)
+            .map(|at| &whole[..=at]);
+        if let Some(key) = masked {
+            let at = (span.start - start).min(key.len());
+            let end = span.end.saturating_sub(start).clamp(at, key.len());
+            let value = " ...";
+            let shown = format!("{}{value}", escape::foreign(key));
+            // Keys are plain ASCII words: escaping does not move them.
+            let span = if at < key.len() {
+                at..end
+            } else {
+                key.len() + 1..key.len() + value.len()
+            };
+            return Place {
+                file: file.to_owned(),
+                line,
+                column,
+                shown,
+                span,
+                label,
+            };
+        }
         let at = span.start - start;
         let from = whole[..at]
             .char_indices()

@@ -27,7 +27,7 @@ use interlock_store::StoreError;
 
 use crate::{
     exit::Exit,
-    failure::{Failure, chain},
+    failure::{Failure, Quote, chain},
 };
 
 /// The places where a configuration is looked for, in order.
@@ -75,7 +75,11 @@ pub(crate) fn config(given: Option<&Path>) -> Result<Config, Failure> {
         .iter()
         .find_map(|(place, path)| path.as_ref().filter(|path| named(place) || path.exists()));
     match found {
-        Some(path) => Config::read(path).map_err(|error| file(&error)),
+        Some(path) => Config::read(path).map_err(|error| match &error {
+            FileError::Open(open) => open_error(open),
+            // A value may be a password that somebody put where it must not be.
+            FileError::Mistakes(mistakes) => of_mistakes(mistakes, Quote::Keys),
+        }),
         None => {
             let looked: Vec<&str> = places.iter().map(|(place, _)| place.as_str()).collect();
             Err(Failure::usage("no interlock.toml")
@@ -249,6 +253,7 @@ fn exported(path: &Path) -> Result<Shown, Failure> {
             | BadEvidence::Call { .. }
             | BadEvidence::Count { .. }
             | BadEvidence::Report
+            | BadEvidence::Action { .. }
             | BadEvidence::Policy
             | BadEvidence::Rule { .. } => Failure::denied(said).help(
                 "what is shown would not be what the plan cites: nothing can be signed on it",
@@ -274,7 +279,7 @@ pub(crate) fn evidence_path(plan: &Path) -> PathBuf {
 pub(crate) fn file(error: &FileError) -> Failure {
     match error {
         FileError::Open(open) => open_error(open),
-        FileError::Mistakes(mistakes) => of_mistakes(mistakes),
+        FileError::Mistakes(mistakes) => of_mistakes(mistakes, Quote::Whole),
     }
 }
 
@@ -282,7 +287,7 @@ pub(crate) fn open_error(error: &OpenError) -> Failure {
     Failure::of(Exit::Usage, error)
 }
 
-fn of_mistakes(mistakes: &Mistakes) -> Failure {
+fn of_mistakes(mistakes: &Mistakes, quote: Quote) -> Failure {
     let problems = mistakes.iter().map(|one| {
         (
             one.message(),
@@ -292,7 +297,7 @@ fn of_mistakes(mistakes: &Mistakes) -> Failure {
         )
     });
     let name = mistakes.file().display().to_string();
-    Failure::in_text(Exit::Usage, &name, mistakes.text(), problems)
+    Failure::quoting(quote, Exit::Usage, &name, mistakes.text(), problems)
 }
 
 impl From<RunError> for Failure {
@@ -314,6 +319,7 @@ impl From<RunError> for Failure {
             ),
             RunError::PolicyFile { .. }
             | RunError::IdTaken { .. }
+            | RunError::Load { .. }
             | RunError::Plan(_)
             | RunError::Token(_)
             | RunError::Narrow(_) => Failure::of(Exit::Usage, &error),
@@ -388,7 +394,7 @@ impl From<RunError> for Failure {
                     | NotInstalled::Unreadable { .. } => failure,
                 }
             }
-            RunError::Held { .. } => Failure::of(Exit::Denied, &error),
+            RunError::Held { .. } | RunError::Evidence(_) => Failure::of(Exit::Denied, &error),
             other => Failure::of(Exit::Failed, &other),
         }
     }

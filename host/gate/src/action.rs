@@ -253,6 +253,14 @@ pub enum BadAction {
         /// What is wrong with them.
         source: serde_json::Error,
     },
+    /// The session that was seen is not the one that the arguments name.
+    #[error("`seen` is of pid {seen}, and the arguments name pid {named}")]
+    OtherSession {
+        /// The pid that was seen.
+        seen: i32,
+        /// The pid that is named.
+        named: i32,
+    },
     /// The revision is not of the capability's kind.
     #[error("revision of {capability}: {source}")]
     Revision {
@@ -331,9 +339,24 @@ fn from_arguments<T: DeserializeOwned>(
         .map_err(|source| BadAction::Arguments { capability, source })
 }
 
-/// The revision that `capability`'s plan entry holds.
-pub(crate) fn read_revision(capability: Capability, seen: Value) -> Result<Revision, BadAction> {
-    Revision::read(capability, seen).map_err(|source| BadAction::Revision { capability, source })
+/// The revision that the plan entry of `action` holds.
+pub(crate) fn read_revision(action: &AnyAction, seen: Value) -> Result<Revision, BadAction> {
+    let capability = action.capability();
+    let read = Revision::read(capability, seen)
+        .map_err(|source| BadAction::Revision { capability, source })?;
+    if let (
+        AnyAction::Cancel(Cancel { arguments, .. })
+        | AnyAction::Terminate(Terminate { arguments, .. }),
+        Revision::Session(session),
+    ) = (action, &read)
+        && arguments.pid != session.pid
+    {
+        return Err(BadAction::OtherSession {
+            seen: session.pid,
+            named: arguments.pid,
+        });
+    }
+    Ok(read)
 }
 
 #[cfg(test)]

@@ -228,9 +228,10 @@ impl TryFrom<PlannedActionText> for PlannedAction {
     type Error = BadAction;
 
     fn try_from(text: PlannedActionText) -> Result<PlannedAction, BadAction> {
+        let action = AnyAction::from_parts(text.capability, text.target, text.arguments)?;
         Ok(PlannedAction {
-            action: AnyAction::from_parts(text.capability, text.target, text.arguments)?,
-            seen: read_revision(text.capability, text.seen)?,
+            seen: read_revision(&action, text.seen)?,
+            action,
             cites: text.cites,
             rule: text.rule,
             undo: text.undo.map(AnyAction::try_from).transpose()?,

@@ -91,6 +91,9 @@ pub enum RunError {
         /// Its digest.
         digest: String,
     },
+    /// What a plan cites is not what is kept.
+    #[error("the evidence of the plan does not hold")]
+    Evidence(#[from] crate::evidence::BadEvidence),
     /// Something cannot be written in canonical form.
     #[error("a document has no canonical form")]
     Canonical(#[from] NotCanonical),

@@ -1,8 +1,9 @@
 //! `PLAN.evidence.json`: what an approver elsewhere reads beside the plan, each part held by a
 //! digest of the plan.
 
-use interlock_capabilities::Recorded;
+use interlock_capabilities::{Recorded, WriteArgs, aim};
 use interlock_gate::{
+    action::AnyAction,
     canonical::{self, NotCanonical},
     ids::{BlobDigest, CallId, PlanDigest, ReportDigest},
     plan::Plan,
@@ -66,11 +67,19 @@ pub enum BadEvidence {
     /// The report is another.
     #[error("the report does not match the digest in the plan")]
     Report,
+    /// An action is not what the item that it cites says.
+    #[error("action {action} is not what {item} says")]
+    Action {
+        /// The action's number, from 1.
+        action: usize,
+        /// The item, such as `c14[0]`.
+        item: String,
+    },
     /// The policy is none.
     #[error("its policy cannot be read")]
     Policy,
     /// The plan's rule does not stand in the policy.
-    #[error("its policy has no rule `{rule}` with the digest in the plan")]
+    #[error("its policy has no rule `{rule}` with the digest in the plan that permits its actions")]
     Rule {
         /// The rule's name.
         rule: String,
@@ -91,29 +100,15 @@ impl Evidence {
                 found: evidence.plan.short(),
             });
         }
-        let cited = &plan.body().calls;
-        if cited.len() != evidence.calls.len() {
-            return Err(BadEvidence::Count {
-                found: evidence.calls.len(),
-                cited: cited.len(),
-            });
-        }
-        for (cited, call) in cited.iter().zip(&evidence.calls) {
-            if call.id != cited.id || call.digest()? != cited.digest {
-                return Err(BadEvidence::Call { call: cited.id });
-            }
-        }
-        let report = canonical::to_bytes_within(&evidence.report, EVIDENCE_BYTES_MAX)?;
-        if ReportDigest::of(&report) != plan.body().report {
-            return Err(BadEvidence::Report);
-        }
+        evidence.check(plan)?;
         let policy = Policy::parse(&evidence.policy).map_err(|_| BadEvidence::Policy)?;
         for planned in &plan.body().actions {
             let named = &planned.rule;
-            if policy
-                .write(&named.name)
-                .is_none_or(|rule| rule.digest != named.digest)
-            {
+            let runbook = &plan.body().components.runbook;
+            let stands = policy.write(&named.name).is_some_and(|rule| {
+                rule.digest == named.digest && rule.permits(runbook, &planned.action)
+            });
+            if !stands {
                 return Err(BadEvidence::Rule {
                     rule: named.name.clone(),
                 });
@@ -122,9 +117,77 @@ impl Evidence {
         Ok((evidence, policy))
     }
 
+    /// Holds every part against the digests of the plan, and every action against the item that it
+    /// cites: what the plan would do must be what the host computes from what was observed.
+    fn check(&self, plan: &Plan) -> Result<(), BadEvidence> {
+        let cited = &plan.body().calls;
+        if cited.len() != self.calls.len() {
+            return Err(BadEvidence::Count {
+                found: self.calls.len(),
+                cited: cited.len(),
+            });
+        }
+        for (cited, call) in cited.iter().zip(&self.calls) {
+            if call.id != cited.id || call.digest()? != cited.digest {
+                return Err(BadEvidence::Call { call: cited.id });
+            }
+        }
+        let report = canonical::to_bytes_within(&self.report, EVIDENCE_BYTES_MAX)?;
+        if ReportDigest::of(&report) != plan.body().report {
+            return Err(BadEvidence::Report);
+        }
+        for (index, planned) in plan.body().actions.iter().enumerate() {
+            let cites = &planned.cites;
+            let aimed = self
+                .calls
+                .iter()
+                .find(|call| call.id == cites.call)
+                .and_then(|call| aim(call, cites.item, step_arguments(&planned.action)).ok());
+            let same = aimed
+                .is_some_and(|aimed| aimed.action == planned.action && aimed.seen == planned.seen);
+            if !same {
+                return Err(BadEvidence::Action {
+                    action: index + 1,
+                    item: format!("{}[{}]", cites.call, cites.item),
+                });
+            }
+        }
+        Ok(())
+    }
+
     /// Its bytes.
     pub fn to_bytes(&self) -> Result<Vec<u8>, NotCanonical> {
         canonical::to_bytes_within(self, EVIDENCE_BYTES_MAX)
+    }
+}
+
+/// What a step says in the write call that leads to an action; the rest is computed.
+fn step_arguments(action: &AnyAction) -> WriteArgs {
+    match action {
+        AnyAction::Cancel(action) => WriteArgs::Cancel {
+            only_if_state: action.arguments.only_if_state.clone(),
+        },
+        AnyAction::Terminate(action) => WriteArgs::Terminate {
+            only_if_state: action.arguments.only_if_state.clone(),
+        },
+        AnyAction::Restart(_) => WriteArgs::Restart {},
+        AnyAction::Scale(action) => WriteArgs::Scale {
+            replicas: action.arguments.replicas,
+        },
+        AnyAction::Rollback(_) => WriteArgs::Rollback {},
+        AnyAction::Silence(action) => WriteArgs::Silence {
+            minutes: action.arguments.minutes,
+            reason: action.arguments.reason.clone(),
+        },
+        AnyAction::Notify(action) => WriteArgs::Notify {
+            channel: action
+                .target
+                .segments()
+                .last()
+                .unwrap_or_default()
+                .to_owned(),
+            message: action.arguments.message.clone(),
+        },
     }
 }
 
@@ -151,12 +214,15 @@ impl Runner {
             .document(BlobDigest::from_raw(*plan.body().report.raw()), "report")
             .await?;
         let policy = self.policy().await?.text().to_owned();
-        Ok(Evidence {
+        let evidence = Evidence {
             schema: EVIDENCE_SCHEMA.to_owned(),
             plan: plan.id(),
             calls,
             report,
             policy,
-        })
+        };
+        // What the screen calls checked was checked, here as elsewhere.
+        evidence.check(plan)?;
+        Ok(evidence)
     }
 }

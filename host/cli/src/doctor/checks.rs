@@ -20,12 +20,15 @@ pub(super) async fn all(given: Option<&Path>) -> Vec<Check> {
     let config = match setup::config(given) {
         Ok(config) => config,
         Err(failure) => {
-            let (_, talk) = failure.output(false);
-            checks.push(Check::bad(
-                "config",
-                talk.trim().replace('\n', " "),
-                "`interlock doctor --write-config interlock.toml` writes one to begin with",
-            ));
+            for (line, help) in failure.lines() {
+                let mend = help.unwrap_or_else(|| "mend that line".to_owned());
+                let mut check = Check::bad("config", line, mend);
+                if check.found == "no interlock.toml" {
+                    let writes = "`interlock doctor --write-config interlock.toml` writes one";
+                    check.mend.push(writes.to_owned());
+                }
+                checks.push(check);
+            }
             return checks;
         }
     };
@@ -34,31 +37,34 @@ pub(super) async fn all(given: Option<&Path>) -> Vec<Check> {
     state_dir(&config, &mut checks);
     runbooks(&config, policy.as_ref(), &mut checks);
     secrets(&config, &mut checks);
+    if let Some(policy) = &policy {
+        people(policy, &mut checks);
+        sources_of_rules(&config, policy, &mut checks);
+    }
+    let health = interlock_connectors::connect(&config).health().await;
+    // A check makes nothing: the journal and the host's key are made by the first run.
+    if config.state_dir.exists() {
+        journal(config, &mut checks).await;
+    } else {
+        checks.push(Check::good("journal", "will be made at the first run"));
+    }
+    checks.extend(health.into_iter().map(source));
+    checks
+}
+
+async fn journal(config: Config, checks: &mut Vec<Check>) {
     let runner = match Runner::open(config) {
         Ok(runner) => {
-            checks.push(Check::good(
-                "journal",
-                format!(
-                    "host {}",
-                    interlock_gate::escape::strict(&runner.host().origin)
-                ),
-            ));
+            let origin = interlock_gate::escape::strict(&runner.host().origin);
+            checks.push(Check::good("journal", format!("host {origin}")));
             runner
         }
         Err(error) => {
             checks.push(Check::bad("journal", chain(&error), mend_store(&error)));
-            return checks;
+            return;
         }
     };
-    clock(&runner, &mut checks).await;
-    if let Some(policy) = &policy {
-        people(policy, &mut checks);
-        sources_of_rules(runner.config(), policy, &mut checks);
-    }
-    for health in runner.connected().health().await {
-        checks.push(source(health));
-    }
-    checks
+    clock(&runner, checks).await;
 }
 
 fn policy(config: &Config, checks: &mut Vec<Check>) -> Option<Policy> {
@@ -72,6 +78,10 @@ fn policy(config: &Config, checks: &mut Vec<Check>) -> Option<Policy> {
                 RunError::Policy { .. } => {
                     let file = config.policy.display();
                     format!("`interlock policy check {file}` shows each mistake")
+                }
+                RunError::PolicyFile { why, .. } if why.is_missing() => {
+                    "`interlock doctor --write-config` writes one to begin with; docs/policy.md"
+                        .to_owned()
                 }
                 _ => "a file that only root or this user can have written".to_owned(),
             };
@@ -315,13 +325,18 @@ fn source(health: SourceHealth) -> Check {
             name,
             standing: Standing::Warn,
             found: what,
-            mend: Some(warnings.join("; ")),
+            mend: warnings,
         },
-        Health::Bad { why } => Check::bad(
-            name,
-            why,
-            format!("see {} of the configuration", health.section),
-        ),
+        Health::Bad { why } => {
+            let mend = if why.contains("slots") || why.contains("too many") {
+                "the server is full: log in by a slot that it keeps for superusers, narrowed with \
+                 `set_role` (docs/approvers.md)"
+                    .to_owned()
+            } else {
+                format!("is it up, and is what {} says of it right?", health.section)
+            };
+            Check::bad(name, why, mend)
+        }
     }
 }
 

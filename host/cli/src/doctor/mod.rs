@@ -34,7 +34,7 @@ pub(crate) struct Check {
     /// What was found.
     pub(crate) found: String,
     /// What to do about it.
-    pub(crate) mend: Option<String>,
+    pub(crate) mend: Vec<String>,
 }
 
 impl Check {
@@ -43,7 +43,7 @@ impl Check {
             name: name.into(),
             standing: Standing::Good,
             found: found.into(),
-            mend: None,
+            mend: Vec::new(),
         }
     }
 
@@ -52,7 +52,7 @@ impl Check {
         found: impl Into<String>,
         mend: impl Into<String>,
     ) -> Check {
-        let mend = Some(mend.into());
+        let mend = vec![mend.into()];
         Check {
             name: name.into(),
             standing: Standing::Warn,
@@ -66,7 +66,7 @@ impl Check {
         found: impl Into<String>,
         mend: impl Into<String>,
     ) -> Check {
-        let mend = Some(mend.into());
+        let mend = vec![mend.into()];
         Check {
             name: name.into(),
             standing: Standing::Bad,
@@ -99,7 +99,7 @@ pub(crate) async fn doctor(config: Option<&Path>) -> Result<Output, Failure> {
             Standing::Bad => "BAD ",
         };
         let _ = writeln!(out, "{mark}  {:width$}  {}", check.name, check.found);
-        if let Some(mend) = &check.mend {
+        for mend in &check.mend {
             let _ = writeln!(out, "      {:width$}  -> {mend}", "");
         }
     }

@@ -1,6 +1,10 @@
 //! `doctor --write-config`: a configuration to begin with, every source commented out.
 
-use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path};
+use std::{
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+};
 
 use serde::Serialize;
 
@@ -35,32 +39,76 @@ runbooks = ["runbooks"]                   # folders that hold runbooks
 # file = "topology.toml"
 "#;
 
+/// A policy to begin with: it grants reads to every runbook, and no change to anybody.
+fn policy() -> String {
+    let uid = rustix::process::getuid().as_raw();
+    let key = crate::commands::keys::here()
+        .into_iter()
+        .next()
+        .map(|(key, _)| key.to_line());
+    let key = key.unwrap_or_else(|| "ssh-ed25519 AAAA... you".to_owned());
+    format!(
+        r#"# Who may ask, who may approve, what may be looked at and what may be changed.
+version = 1
+
+# [[approver]]                            # a person who may sign, with an SSH key they have
+# name = "you"
+# keys = ["{key}"]
+# roles = ["sre"]
+
+# [[caller]]                              # the command line's caller, by uid, and who is behind it
+# name = "you"
+# uid = {uid}
+# owner = "you"
+
+[[read]]
+runbooks = ["*"]
+capabilities = ["alerts", "changes", "database", "http-probe", "logs", "metrics", "topology"]
+"#
+    )
+}
+
 #[derive(Serialize)]
 struct WrittenJson<'a> {
     schema: &'static str,
     file: &'a Path,
+    policy: Option<PathBuf>,
 }
 
 pub(crate) fn write_config(file: &Path) -> Result<Output, Failure> {
+    let beside = file.with_file_name("policy.toml");
+    let policy_is_new = !beside.exists();
+    write(file, TEMPLATE)?;
+    if policy_is_new {
+        write(&beside, &policy())?;
+    }
+    let mut human = format!("{}\n", file.display());
+    if policy_is_new {
+        human.push_str(&format!("{}\n", beside.display()));
+    }
+    let policy = policy_is_new.then_some(beside);
+    let document = WrittenJson {
+        schema: "interlock.written.v1",
+        file,
+        policy,
+    };
+    Ok(Output::new(Exit::Done, human, &document)
+        .next("name your sources in it, then `interlock doctor` says what is missing"))
+}
+
+/// A file that is not there yet.
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
     let open = std::fs::OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o644)
-        .open(file);
-    let written = open.and_then(|mut file| file.write_all(TEMPLATE.as_bytes()));
+        .open(path);
+    let written = open.and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => Failure::usage(format!(
             "{} exists already and is not overwritten",
-            file.display()
+            path.display()
         )),
-        _ => Failure::failed(format!("{} cannot be written: {error}", file.display())),
-    })?;
-    let document = WrittenJson {
-        schema: "interlock.written.v1",
-        file,
-    };
-    Ok(
-        Output::new(Exit::Done, format!("{}\n", file.display()), &document)
-            .next("write its `policy`, then `interlock doctor` says what is missing"),
-    )
+        _ => Failure::failed(format!("{} cannot be written: {error}", path.display())),
+    })
 }

@@ -148,11 +148,26 @@ impl Rights {
                 self.login
             ));
         }
+        warnings.extend(self.without_a_slot("read"));
         warnings
+    }
+
+    /// Up to PostgreSQL 15 only a superuser gets one of the slots that a full server keeps; later
+    /// versions have a role for it, which is not asked for here.
+    fn without_a_slot(&self, tier: &str) -> Option<String> {
+        let major: u32 = self.version.split('.').next()?.trim().parse().ok()?;
+        (major < 16 && !self.login_superuser).then(|| {
+            format!(
+                "the {tier} login `{}` gets no reserved slot: when the server is full it is refused; \
+                 log in as a superuser and narrow it with `set_role`",
+                self.login
+            )
+        })
     }
 
     fn as_writer(&self, reader: &Rights) -> Vec<String> {
         let mut warnings = Vec::new();
+        warnings.extend(self.without_a_slot("write"));
         let role = &self.role;
         if self.superuser {
             warnings.push(format!(
