@@ -2,11 +2,17 @@
 
 use std::{fmt::Write as _, ops::Range, path::PathBuf};
 
-use interlock_gate::escape;
 use interlock_runner::document::DocumentError;
 use serde::Serialize;
 
-use crate::{exit::Exit, output::Output};
+use crate::{
+    exit::Exit,
+    output::Output,
+    place::{Place, Quote, safe},
+};
+
+/// A message, its bytes of the text, what stands under them, what to do.
+pub(crate) type PlacedProblem = (String, Option<Range<usize>>, Option<String>, Option<String>);
 
 /// A failure as people and programs read it.
 #[derive(Debug)]
@@ -24,33 +30,6 @@ struct Problem {
     help: Option<String>,
     place: Option<Place>,
 }
-
-#[derive(Debug)]
-struct Place {
-    file: String,
-    line: usize,
-    column: usize,
-    /// The line, escaped and cut.
-    shown: String,
-    /// Bytes of `shown`.
-    span: Range<usize>,
-    label: Option<String>,
-}
-
-/// A message, its bytes of the text, what stands under them, what to do.
-pub(crate) type PlacedProblem = (String, Option<Range<usize>>, Option<String>, Option<String>);
-
-/// How much of a line is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Quote {
-    /// All of it.
-    Whole,
-    /// Its key; a value may be a secret.
-    Keys,
-}
-
-/// Characters of a line that are shown, half of them before the place.
-const LINE_CHARS_MAX: usize = 200;
 
 #[derive(Serialize)]
 struct ErrorJson<'a> {
@@ -215,84 +194,10 @@ impl Failure {
     }
 }
 
-impl Place {
-    /// Only the line of the place is kept, escaped and cut: the text is somebody else's, and it is
-    /// printed on a terminal.
-    fn new(
-        quote: Quote,
-        file: &str,
-        text: &str,
-        span: Range<usize>,
-        label: Option<String>,
-    ) -> Place {
-        let before = text.get(..span.start).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        let start = before.rfind('\n').map_or(0, |at| at + 1);
-        let column = before[start..].chars().count() + 1;
-        let whole = text[start..].lines().next().unwrap_or_default();
-        let masked = whole
-            .find('=')
-            .filter(|_| quote == Quote::Keys)
-            .map(|at| &whole[..=at]);
-        if let Some(key) = masked {
-            let at = (span.start - start).min(key.len());
-            let end = span.end.saturating_sub(start).clamp(at, key.len());
-            let value = " ...";
-            let shown = format!("{}{value}", escape::foreign(key));
-            // Keys are plain ASCII words: escaping does not move them.
-            let span = if at < key.len() {
-                at..end
-            } else {
-                key.len() + 1..key.len() + value.len()
-            };
-            return Place {
-                file: file.to_owned(),
-                line,
-                column,
-                shown,
-                span,
-                label,
-            };
-        }
-        let at = span.start - start;
-        let from = whole[..at]
-            .char_indices()
-            .rev()
-            .nth(LINE_CHARS_MAX / 2)
-            .map_or(0, |(at, _)| at);
-        let lead = escape::foreign(&whole[from..at]);
-        let end = span.end.saturating_sub(start).clamp(at, whole.len());
-        let end = (at..=end)
-            .rev()
-            .find(|end| whole.is_char_boundary(*end))
-            .unwrap_or(at);
-        let marked: String = whole[at..end].chars().take(LINE_CHARS_MAX / 2).collect();
-        let rest: String = whole[at + marked.len()..]
-            .chars()
-            .take(LINE_CHARS_MAX / 2)
-            .collect();
-        let marked = escape::foreign(&marked);
-        let span = lead.len()..lead.len() + marked.len();
-        let shown = format!("{lead}{marked}{}", escape::foreign(&rest));
-        Place {
-            file: file.to_owned(),
-            line,
-            column,
-            shown,
-            span,
-            label,
-        }
-    }
-
-    fn line_column(&self) -> (usize, usize) {
-        (self.line, self.column)
-    }
-}
-
 impl Problem {
     fn render(&self, colour: bool, talk: &mut String) {
         let Some(place) = &self.place else {
-            let _ = writeln!(talk, "error: {}", self.message);
+            let _ = writeln!(talk, "error: {}", safe(&self.message));
             if let Some(help) = &self.help {
                 let _ = writeln!(talk, "  {help}");
             }
@@ -317,7 +222,7 @@ impl Problem {
         } else {
             ("", "")
         };
-        let _ = writeln!(talk, "error: {}", self.message);
+        let _ = writeln!(talk, "error: {}", safe(&self.message));
         let _ = writeln!(
             talk,
             "{margin} ,-[{}:{}:{}]",
@@ -366,4 +271,56 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drawn(quote: Quote, text: &str, span: Range<usize>) -> String {
+        let problem = ("wrong".to_owned(), Some(span), None, None);
+        Failure::quoting(quote, Exit::Usage, "a.toml", text, [problem])
+            .output(false)
+            .1
+    }
+
+    #[test]
+    fn no_place_in_any_text_panics() {
+        for text in [
+            "",
+            "\n",
+            "a\r\nb",
+            "\r\n[[write\r\n",
+            "é = \"ü\"\r\n",
+            "x = 1",
+        ] {
+            for start in 0..text.len() + 3 {
+                for end in start..text.len() + 3 {
+                    drawn(Quote::Whole, text, start..end);
+                    drawn(Quote::Keys, text, start..end);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_line_stands_with_its_number_and_the_place_under_it() {
+        let text = "a = 1\nkey = 2\n";
+        let expected = "error: wrong\n  ,-[a.toml:2:1]\n2 | key = 2\n  | ^^^\n";
+        assert_eq!(drawn(Quote::Whole, text, 6..9), expected);
+    }
+
+    #[test]
+    fn a_value_that_may_be_a_secret_is_not_quoted() {
+        let text = "url = \"https://u:hunter2@x\"\n";
+        let shown = drawn(Quote::Keys, text, 6..27);
+        assert!(!shown.contains("hunter2"), "{shown}");
+        assert!(shown.contains("url = ..."), "{shown}");
+    }
+
+    #[test]
+    fn escapes_of_a_file_do_not_reach_the_terminal() {
+        let shown = drawn(Quote::Whole, "a = 1 # \u{1b}[2J\n", 0..1);
+        assert!(!shown.contains('\u{1b}'), "{shown}");
+    }
 }

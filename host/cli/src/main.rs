@@ -14,6 +14,8 @@ mod failure;
 mod human;
 mod json;
 mod output;
+mod place;
+mod refusal;
 mod setup;
 mod sign;
 

@@ -128,9 +128,28 @@ pub enum Access {
 
 /// The whole file, at most `max` bytes; `None` where there is none.
 pub fn read(path: &Path, max: u64) -> Result<Option<Vec<u8>>, FileError> {
+    match open(path, Access::Read)? {
+        Some(file) => read_whole(path, file, max).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// As [`read`], of a file that nobody else may even read.
+pub fn read_secret(path: &Path, max: u64) -> Result<Option<Vec<u8>>, FileError> {
     let Some(file) = open(path, Access::Read)? else {
         return Ok(None);
     };
+    let found = file.metadata().map_err(failed("look at", path))?;
+    if found.mode() & 0o077 != 0 {
+        return Err(FileError::Unsafe {
+            path: path.to_owned(),
+            why: "others may read it; its mode must be 0600",
+        });
+    }
+    read_whole(path, file, max).map(Some)
+}
+
+fn read_whole(path: &Path, file: File, max: u64) -> Result<Vec<u8>, FileError> {
     let mut bytes = Vec::new();
     file.take(max.saturating_add(1))
         .read_to_end(&mut bytes)
@@ -141,21 +160,7 @@ pub fn read(path: &Path, max: u64) -> Result<Option<Vec<u8>>, FileError> {
             max,
         });
     }
-    Ok(Some(bytes))
-}
-
-/// As [`read`], of a file that nobody else may even read.
-pub fn read_secret(path: &Path, max: u64) -> Result<Option<Vec<u8>>, FileError> {
-    if let Some(file) = open(path, Access::Read)? {
-        let found = file.metadata().map_err(failed("look at", path))?;
-        if found.mode() & 0o077 != 0 {
-            return Err(FileError::Unsafe {
-                path: path.to_owned(),
-                why: "others may read it; its mode must be 0600",
-            });
-        }
-    }
-    read(path, max)
+    Ok(bytes)
 }
 
 /// Creates a file that must not exist yet, 0600, synced with its folder.

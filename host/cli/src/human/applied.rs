@@ -98,7 +98,8 @@ fn denied_text(plan: &Plan, denied: &Denied, set_aside: &[SetAside]) -> String {
 
 /// What is said alike of many actions is said once.
 fn grouped(reasons: &[Reason]) -> Vec<String> {
-    let mut groups: Vec<(Reason, Vec<u16>)> = Vec::new();
+    // Alike but for the action's number, the first as it stands, the numbers.
+    let mut groups: Vec<(Reason, &Reason, Vec<u16>)> = Vec::new();
     for reason in reasons {
         let mut alike = reason.clone();
         let of = match &mut alike {
@@ -107,25 +108,22 @@ fn grouped(reasons: &[Reason]) -> Vec<String> {
             | Reason::NoRule { action, .. } => vec![std::mem::take(action)],
             _ => Vec::new(),
         };
-        match groups.iter_mut().find(|(known, _)| *known == alike) {
-            Some((_, actions)) => actions.extend(of),
-            None => groups.push((alike, of)),
+        match groups.iter_mut().find(|(known, _, _)| *known == alike) {
+            Some((_, _, actions)) => actions.extend(of),
+            None => groups.push((alike, reason, of)),
         }
     }
     groups
         .into_iter()
-        .map(|(reason, actions)| match actions[..] {
-            [] => reason.to_string(),
-            [one] => reason
-                .to_string()
-                .replacen("action 1", &format!("action {}", one + 1), 1),
-            _ => {
+        .map(|(_, reason, actions)| match actions.as_slice() {
+            [] | [_] => reason.to_string(),
+            actions => {
                 let numbers: Vec<String> =
                     actions.iter().map(|one| (one + 1).to_string()).collect();
-                reason.to_string().replacen(
-                    "action 1",
-                    &format!("actions {}", numbers.join(", ")),
-                    1,
+                format!(
+                    "{reason} ({} in all: {})",
+                    actions.len(),
+                    numbers.join(", ")
                 )
             }
         })
