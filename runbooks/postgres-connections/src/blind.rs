@@ -269,7 +269,7 @@ fn tell_surge(facts: &Facts, counted: &Counted<'_>, report: &mut Report) {
                 format!("{} wait", locks.waiting()),
             )
         })
-        .unless("most sessions are at work", &facts.sessions, |_| {
+        .unless("most sessions do nothing", &facts.sessions, |_| {
             Found::cannot_tell("the reader may not look into the sessions")
         });
 }
