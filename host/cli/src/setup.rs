@@ -156,7 +156,9 @@ pub(crate) async fn incident(
         });
     };
     let path = Path::new(given);
-    let looks_like_a_file = given.contains(['/', '.']) || path.exists();
+    // A name without a folder or an ending is an id, whatever lies in this folder.
+    let looks_like_a_file =
+        given.contains('/') || given.ends_with(".toml") || given.ends_with(".json");
     if !looks_like_a_file {
         return earlier(runner, given).await;
     }
@@ -219,7 +221,8 @@ pub(crate) struct Shown {
 /// The plan that `given` names: an exported file (on a machine that needs no store), or an id.
 pub(crate) async fn plan(given: &str, config: Option<&Path>) -> Result<Shown, Failure> {
     let path = Path::new(given);
-    if given.contains('/') || given.ends_with(".json") || path.is_file() {
+    // Never by what lies in this folder: a planted file must not stand in for an id.
+    if given.contains('/') || given.ends_with(".json") {
         return exported(path);
     }
     let runner = open(config)?;

@@ -92,7 +92,8 @@ fn escape_bytes(raw: &[u8]) -> String {
         })
 }
 
-fn unescape(segment: &str) -> Option<Vec<u8>> {
+/// The bytes that an escaped segment stands for; `None` where it is not escaped as it should be.
+pub fn unescape(segment: &str) -> Option<Vec<u8>> {
     let mut raw = Vec::with_capacity(segment.len());
     let mut bytes = segment.bytes();
     while let Some(byte) = bytes.next() {

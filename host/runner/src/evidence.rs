@@ -8,6 +8,7 @@ use interlock_gate::{
     ids::{BlobDigest, CallId, PlanDigest, ReportDigest},
     plan::Plan,
     policy::Policy,
+    target::{Target, unescape},
 };
 use serde::{Deserialize, Serialize};
 
@@ -180,15 +181,21 @@ fn step_arguments(action: &AnyAction) -> WriteArgs {
             reason: action.arguments.reason.clone(),
         },
         AnyAction::Notify(action) => WriteArgs::Notify {
-            channel: action
-                .target
-                .segments()
-                .last()
-                .unwrap_or_default()
-                .to_owned(),
+            channel: last_segment(&action.target),
             message: action.arguments.message.clone(),
         },
     }
+}
+
+/// A target's last segment, as it was before it was escaped.
+fn last_segment(target: &Target) -> String {
+    let raw = target
+        .segments()
+        .last()
+        .and_then(unescape)
+        .unwrap_or_default();
+    // A target's segments were text before they were escaped.
+    String::from_utf8_lossy(&raw).into_owned()
 }
 
 impl Runner {

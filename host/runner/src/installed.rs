@@ -116,7 +116,8 @@ pub fn manifest(folder: &Path) -> Result<Manifest, NotInstalled> {
         path: path.clone(),
         why,
     };
-    let bytes = files::read_plain(&path, MANIFEST_BYTES_MAX)
+    let bytes = files::read_private(&path, MANIFEST_BYTES_MAX)
+        .map(|private| private.bytes)
         .map_err(|error| unreadable(error.to_string()))?;
     let text = String::from_utf8(bytes).map_err(|_| unreadable("not UTF-8".to_owned()))?;
     Manifest::parse(&text).map_err(|error| NotInstalled::Manifest(error.in_file(&path)))
@@ -154,14 +155,14 @@ pub fn load(folder: PathBuf, manifest: Manifest) -> Result<Runbook, NotInstalled
             let path = folder
                 .join("components")
                 .join(format!("{}.wasm", step.name));
-            let bytes = files::read_plain(&path, COMPONENT_BYTES_MAX).map_err(|error| {
-                NotInstalled::NotBuilt {
+            let bytes = files::read_private(&path, COMPONENT_BYTES_MAX)
+                .map(|private| private.bytes)
+                .map_err(|error| NotInstalled::NotBuilt {
                     runbook: manifest.name.clone(),
                     step: step.name.clone(),
                     path: path.clone(),
                     why: error.to_string(),
-                }
-            })?;
+                })?;
             Ok(StepFile {
                 name: step.name.clone(),
                 digest: ComponentDigest::of(&bytes),

@@ -25,7 +25,10 @@ use crate::{
 impl Runner {
     /// The run whose id begins so, or that its caller gave this id.
     pub async fn find_run(&self, given: &str, via: &str) -> Result<RunId, RunError> {
-        if let Some(run) = self.store().run_of_key(&format!("{via}/{given}")).await? {
+        // A run's own id comes first: no caller's id may stand in its place.
+        if !given.starts_with("r-")
+            && let Some(run) = self.store().run_of_key(&format!("{via}/{given}")).await?
+        {
             return Ok(run);
         }
         Ok(self.store().find_run(given).await?)

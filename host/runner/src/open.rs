@@ -123,6 +123,11 @@ impl Runner {
         Ok(Caller::of_uid(self.policy().await?.as_ref(), uid))
     }
 
+    /// Refuses a store whose tables somebody altered beside its journal.
+    pub async fn check_rows(&self) -> Result<(), RunError> {
+        Ok(self.store.rows_equal_the_fold().await?)
+    }
+
     pub(crate) fn journal(&self) -> &dyn Journal {
         self.store.as_ref()
     }

@@ -20,7 +20,18 @@ impl Runner {
         let runbook = installed::find(&self.config().runbooks, &body.components.runbook)?;
         let policy = self.policy().await?;
         let mut next_call = record.next_call();
+        let mut changed: Vec<String> = Vec::new();
         for (step, file) in runbook.manifest.steps.iter().zip(&runbook.steps) {
+            // What an approver signed names these bytes too: others could say `fixed` of anything.
+            let planned = body
+                .components
+                .steps
+                .iter()
+                .find(|one| one.step == file.name);
+            if planned.is_none_or(|planned| planned.digest != file.digest) {
+                changed.push(file.name.clone());
+                continue;
+            }
             let loaded = self
                 .engine()?
                 .load(&file.bytes)
@@ -87,6 +98,10 @@ impl Runner {
             self.record(entry).await?;
             self.verified(plan, Some(report), verification, &end)
                 .await?;
+        }
+        for step in changed {
+            let why = format!("the bytes of step `{step}` are not those that the plan names");
+            self.verified(plan, None, could_not(why), &None).await?;
         }
         Ok(())
     }

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use interlock_gate::{escape, plan::Plan, policy::Policy};
 use interlock_runner::{
-    record::RunRecord,
+    record::{RunRecord, StepConclusion},
     run::{RunAsk, RunEnd},
+    state::RunState,
 };
 
 use crate::{
@@ -17,6 +18,9 @@ use crate::{
     setup,
 };
 
+/// How long a joined run is waited for.
+const JOINED_WAIT_MAX: std::time::Duration = std::time::Duration::from_secs(120);
+
 pub(crate) async fn run(
     args: &RunArgs,
     config: Option<&Path>,
@@ -24,12 +28,12 @@ pub(crate) async fn run(
 ) -> Result<Output, Failure> {
     if let Some(id) = &args.id {
         let letter = |c: char| c.is_ascii_alphanumeric() || "._:-".contains(c);
-        if id.is_empty() || id.len() > 128 || !id.chars().all(letter) {
+        if id.is_empty() || id.len() > 128 || id.starts_with("r-") || !id.chars().all(letter) {
             return Err(Failure::usage(format!(
                 "`{}` is not an id",
                 escape::foreign_short(id, 80)
             ))
-            .help("1 to 128 letters, digits and `.`, `_`, `:`, `-`"));
+            .help("1 to 128 letters, digits and `.`, `_`, `:`, `-`; not beginning with `r-`"));
         }
     }
     let runner = setup::open(config)?;
@@ -45,7 +49,17 @@ pub(crate) async fn run(
     let ended = runner.run(ask, &progress).await;
     progress.finish();
     let ended = ended?;
-    let record = runner.run_record(&ended.run).await?;
+    let mut record = runner.run_record(&ended.run).await?;
+    if matches!(ended.end, RunEnd::Joined) {
+        // Whoever joins waits with the first for what it finds, and no longer than a run may take.
+        let until = std::time::Instant::now() + JOINED_WAIT_MAX;
+        while matches!(record.state, RunState::Opened | RunState::Reading)
+            && std::time::Instant::now() < until
+        {
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            record = runner.run_record(&ended.run).await?;
+        }
+    }
     let policy = runner.policy().await?;
     let waits = match &ended.end {
         RunEnd::Waits(plan) => Some(plan.as_ref()),
@@ -116,14 +130,20 @@ fn exit_of(end: &RunEnd, record: &RunRecord) -> Exit {
     }
 }
 
+/// Whether its last step ended by an error of its own.
+fn failed(record: &RunRecord) -> bool {
+    let last = record.steps.last();
+    last.is_some_and(|step| matches!(step.end, StepConclusion::Fault(_)))
+}
+
 /// The code that the run had when it ended.
 pub(crate) fn of_record(record: &RunRecord) -> Exit {
     use interlock_gate::state::PlanState;
-    use interlock_runner::state::RunState;
     match &record.state {
         RunState::Faulted => Exit::StepFaulted,
         RunState::Interrupted => Exit::Failed,
-        RunState::Opened | RunState::Reading => Exit::Done,
+        RunState::Opened | RunState::Reading => Exit::Failed,
+        RunState::Concluded if failed(record) => Exit::Failed,
         RunState::Concluded if record.refused.is_empty() => Exit::Done,
         RunState::Concluded => Exit::Denied,
         RunState::Planned(_) => match record.plan().map(|plan| plan.state) {

@@ -246,6 +246,8 @@ async fn still_open(shown: &Shown, decision: Decision) -> Result<(), Failure> {
             Ok(())
         };
     };
+    // A plan's state is what the journal says, whatever a row beside it says.
+    runner.check_rows().await?;
     let record = runner.run_record(&plan.body().run).await?;
     let state = record
         .plans
