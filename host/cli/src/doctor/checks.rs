@@ -330,7 +330,7 @@ fn source(health: SourceHealth) -> Check {
         Health::Bad { why } => {
             let mend = if why.contains("slots") || why.contains("too many") {
                 "the server is full: log in by a slot that it keeps for superusers, narrowed with \
-                 `set_role` (docs/approvers.md)"
+                 `set_role` (docs/approvers.md, on a full server)"
                     .to_owned()
             } else {
                 format!("is it up, and is what {} says of it right?", health.section)
