@@ -183,10 +183,7 @@ reads! {
 }
 
 fn no_source(call: ReadCall) -> Gap {
-    Gap::NoSource(format!(
-        "none is configured for `{}`",
-        call.interface()
-    ))
+    Gap::NoSource(format!("none is configured for `{}`", call.interface()))
 }
 
 impl ReadCall {

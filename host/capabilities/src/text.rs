@@ -4,12 +4,39 @@
 //! Every value has one text and only that text is read back, so a record that
 //! was read and written again has the same digest.
 
+use std::fmt;
+
 use interlock_gate::time::Time;
+use serde::{Serialize, Serializer};
 
 /// `YYYY-MM-DDTHH:MM:SS.ffffffZ`; a time past the year 9999 (a step may ask for
 /// any) is its decimal number, so that writing never fails.
-pub(crate) fn time_text(micros: u64) -> String {
-    Time::from_micros(micros).map_or_else(|| micros.to_string(), |at| at.to_string())
+pub(crate) fn time_text(micros: u64) -> TimeText {
+    Time::from_micros(micros).map_or(TimeText::Beyond(micros), TimeText::At)
+}
+
+/// A time's text, not made before it is written: an answer holds thousands.
+pub(crate) enum TimeText {
+    At(Time),
+    Beyond(u64),
+}
+
+impl fmt::Display for TimeText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TimeText::At(time) => time.fmt(f),
+            TimeText::Beyond(micros) => micros.fmt(f),
+        }
+    }
+}
+
+impl Serialize for TimeText {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            TimeText::At(time) => time.serialize(to),
+            TimeText::Beyond(micros) => to.collect_str(micros),
+        }
+    }
 }
 
 pub(crate) fn time_value(text: &str) -> Option<u64> {
@@ -17,7 +44,7 @@ pub(crate) fn time_value(text: &str) -> Option<u64> {
         Ok(at) => at.micros(),
         Err(_) => text.parse().ok()?,
     };
-    (time_text(micros) == text).then_some(micros)
+    (time_text(micros).to_string() == text).then_some(micros)
 }
 
 pub(crate) fn float_text(value: f64) -> String {
@@ -47,13 +74,13 @@ pub(crate) fn count_text(value: u64) -> String {
 macro_rules! text {
     ($name:ident: $value:ty = $write:path, $read:path, $what:literal) => {
         pub(crate) mod $name {
-            use serde::{Deserialize, Deserializer, Serializer, de::Error};
+            use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
             pub(crate) fn serialize<S: Serializer>(
                 value: &$value,
                 to: S,
             ) -> Result<S::Ok, S::Error> {
-                to.serialize_str(&$write(*value))
+                $write(*value).serialize(to)
             }
 
             pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
@@ -115,13 +142,16 @@ mod tests {
             u64::MAX,
         ] {
             assert_eq!(
-                time_value(&time_text(micros)),
+                time_value(&time_text(micros).to_string()),
                 Some(micros),
                 "{}",
                 time_text(micros)
             );
         }
-        assert_eq!(time_text(1_000_000), "1970-01-01T00:00:01.000000Z");
+        assert_eq!(
+            time_text(1_000_000).to_string(),
+            "1970-01-01T00:00:01.000000Z"
+        );
         for other in [
             "1970-01-01T00:00:01Z",
             "1970-01-01T01:00:01.000000+01:00",
