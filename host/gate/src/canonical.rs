@@ -4,6 +4,8 @@
 //! Start at [`to_bytes`] and [`from_bytes`].
 //! Invariant: a value has one byte form, and only that form is read back.
 
+mod plain;
+
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -67,6 +69,18 @@ pub fn from_bytes_within<T: DeserializeOwned>(bytes: &[u8], max: usize) -> Resul
     if bytes.len() > max {
         return Err(NotCanonical::TooLarge { max });
     }
+    // Most documents are seen to be canonical as they stand. What then does not fit `T` is told
+    // below, in the words that every document is refused with.
+    if plain::is_plain(bytes, DEPTH_MAX)
+        && let Ok(value) = serde_json::from_slice(bytes)
+    {
+        return Ok(value);
+    }
+    compared(bytes, max)
+}
+
+/// Reads any document by writing its canonical form and comparing.
+fn compared<T: DeserializeOwned>(bytes: &[u8], max: usize) -> Result<T, NotCanonical> {
     // serde_json stops at 128 levels by itself, so this cannot exhaust the stack.
     let value: Value = serde_json::from_slice(bytes).map_err(NotCanonical::Json)?;
     let mut canonical = Vec::with_capacity(bytes.len());
@@ -109,8 +123,13 @@ fn write(value: &Value, depth: usize, max: usize, out: &mut Vec<u8>) -> Result<(
         Value::Object(map) => {
             let below = below()?;
             let mut fields: Vec<(&String, &Value)> = map.iter().collect();
-            // RFC 8785, 3.2.3: by UTF-16 code units, which is not the order of UTF-8 bytes.
-            fields.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+            // RFC 8785, 3.2.3: by UTF-16 code units. The order of UTF-8 bytes is another, but for
+            // ASCII, which is most of what is written here.
+            if fields.iter().all(|(key, _)| key.is_ascii()) {
+                fields.sort_unstable_by_key(|(key, _)| *key);
+            } else {
+                fields.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+            }
             out.push(b'{');
             for (index, (key, item)) in fields.into_iter().enumerate() {
                 if index > 0 {

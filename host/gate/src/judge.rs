@@ -126,7 +126,7 @@ fn check_rules<'a>(
     let mut rules = Rules::new();
     for step in steps {
         let action = step.index;
-        if let Some(pattern) = case.policy.forbidding(&step.action) {
+        if let Some(pattern) = case.policy.forbidding(step.action) {
             reasons.insert(Reason::Never {
                 action,
                 capability: step.action.capability(),

@@ -1,6 +1,8 @@
 //! An approver's public key: what it is, and how it is written.
 //! Not a private key, and not a signature: see [`crate::sshsig`].
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use ed25519_dalek::VerifyingKey;
@@ -62,12 +64,11 @@ pub enum KeyError {
 impl SignerKey {
     /// Reads the SSH wire form; refuses weak points, other types and anything left over.
     pub fn from_wire(bytes: &[u8]) -> Result<Self, KeyError> {
-        Self::read(bytes).map(|(key, _)| key)
+        Self::read(bytes, &KnownKeys::default()).map(|(key, _)| key)
     }
 
-    /// As [`SignerKey::from_wire`], and the key that verifies. To take a point apart costs a tenth
-    /// of a verification, so it is done once.
-    pub(crate) fn read(bytes: &[u8]) -> Result<(Self, VerifyingKey), KeyError> {
+    /// As [`SignerKey::from_wire`], and the key that verifies.
+    pub(crate) fn read(bytes: &[u8], known: &KnownKeys) -> Result<(Self, VerifyingKey), KeyError> {
         let mut reader = Reader::new(bytes);
         let name = reader.string().ok_or(KeyError::Damaged)?;
         let is_security_key = match std::str::from_utf8(name) {
@@ -103,7 +104,10 @@ impl SignerKey {
         if !reader.is_empty() {
             return Err(KeyError::Damaged);
         }
-        let verifies = key.verifying_key()?;
+        let verifies = match known.0.get(key.point()) {
+            Some(verifies) => *verifies,
+            None => key.verifying_key()?,
+        };
         Ok((key, verifies))
     }
 
@@ -180,6 +184,19 @@ impl SignerKey {
             Ok(key) if !key.is_weak() => Ok(key),
             Ok(_) | Err(_) => Err(KeyError::Weak),
         }
+    }
+}
+
+/// Keys that were read before, by their points: to take a point apart costs a tenth of a
+/// verification. A cache and no more: who may sign is not asked here.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct KnownKeys(BTreeMap<[u8; 32], VerifyingKey>);
+
+impl KnownKeys {
+    /// Of these keys; what cannot be read is left out.
+    pub(crate) fn of<'a>(keys: impl Iterator<Item = &'a SignerKey>) -> Self {
+        let read = |key: &SignerKey| Some((*key.point(), key.verifying_key().ok()?));
+        Self(keys.filter_map(read).collect())
     }
 }
 

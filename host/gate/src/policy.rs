@@ -36,7 +36,8 @@ pub(crate) use self::arguments::observed_argument;
 
 use self::fields::Complaints;
 use crate::ids::{HostId, PolicyDigest};
-use crate::key::SignerKey;
+use crate::key::{KnownKeys, SignerKey};
+use crate::token::{BadToken, Token};
 
 /// Longest policy, in bytes.
 pub const POLICY_BYTES_MAX: usize = 256 * 1024;
@@ -49,6 +50,7 @@ pub struct Policy {
     plan_max_age_s: u64,
     undo_window_s: u64,
     approvers: Vec<Approver>,
+    known_keys: KnownKeys,
     callers: Vec<Caller>,
     reads: Vec<ReadRule>,
     writes: Vec<WriteRule>,
@@ -138,6 +140,12 @@ impl Policy {
     /// What a component may use up.
     pub fn sandbox(&self) -> &Sandbox {
         &self.sandbox
+    }
+
+    /// As [`Token::verify`], and sooner where an approver of this policy signed, whose keys were
+    /// read with it. It verifies whoever signed: [`crate::decide`] asks who may.
+    pub fn verify(&self, token: &[u8]) -> Result<Token, BadToken> {
+        Token::verify_knowing(token, &self.known_keys)
     }
 
     /// The approver whose key this is.

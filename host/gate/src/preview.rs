@@ -167,10 +167,14 @@ fn seat(
             .map(|approver| approver.name.clone())
             .collect()
     };
-    let mut candidates: Vec<Vec<PersonName>> = seats.iter().map(able).collect();
-    for people in &mut candidates {
+    let mut signed: Vec<Vec<PersonName>> = seats.iter().map(able).collect();
+    for people in &mut signed {
         people.retain(|person| ask.signed.contains(person));
     }
+    let candidates: Vec<Vec<&PersonName>> = signed
+        .iter()
+        .map(|people| people.iter().collect())
+        .collect();
     let filling = fill(&candidates);
     let seated: Vec<&PersonName> = filling.seats.iter().flatten().collect();
     let missing = seats

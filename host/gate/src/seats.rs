@@ -38,7 +38,7 @@ pub(crate) fn fill_rule(
 ) {
     let mut found = BTreeSet::new();
     let mut token_reasons = BTreeSet::new();
-    let mut places: Vec<(Group, Option<String>, Voices)> = Vec::new();
+    let mut asked: Vec<(Group, Option<String>, Voices)> = Vec::new();
     for (index, group) in rule.groups.iter().enumerate() {
         let voices = weighed.voices(case, group, &judged.behind, now, &mut token_reasons);
         let has = u32::try_from(voices.len()).unwrap_or(u32::MAX);
@@ -53,9 +53,7 @@ pub(crate) fn fill_rule(
                 has,
             });
         }
-        for _ in 0..group.need {
-            places.push((group.clone(), None, voices.clone()));
-        }
+        asked.push((group.clone(), None, voices));
     }
     for freeze in case
         .policy
@@ -74,11 +72,16 @@ pub(crate) fn fill_rule(
                 roles: freeze.except_roles.clone(),
             });
         }
-        places.push((group, Some(freeze.name.clone()), voices));
+        asked.push((group, Some(freeze.name.clone()), voices));
     }
-    let candidates: Vec<Vec<PersonName>> = places
+    // A seat for each person that a group needs; a freeze's group needs one.
+    let places: Vec<&(Group, Option<String>, Voices)> = asked
         .iter()
-        .map(|(_, _, voices)| voices.keys().cloned().collect())
+        .flat_map(|one| (0..one.0.need).map(move |_| one))
+        .collect();
+    let candidates: Vec<Vec<&PersonName>> = places
+        .iter()
+        .map(|(_, _, voices)| voices.keys().collect())
         .collect();
     let filling = fill(&candidates);
     if found.is_empty() && !filling.is_full() {
@@ -102,8 +105,8 @@ pub(crate) fn fill_rule(
             judged.not_after = judged.not_after.min(voice.until);
         }
         seats.push(Seat {
-            group,
-            freeze,
+            group: group.clone(),
+            freeze: freeze.clone(),
             person,
         });
     }

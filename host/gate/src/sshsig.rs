@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signature, VerifyingKey};
 use sha2::{Digest as _, Sha256, Sha512};
 
-use crate::key::{ED25519, KeyError, SK_ED25519, SignerKey};
+use crate::key::{ED25519, KeyError, KnownKeys, SK_ED25519, SignerKey};
 use crate::wire::{Reader, put_string};
 
 /// The namespace that every approval is signed under.
@@ -106,10 +106,15 @@ pub struct Sshsig {
 impl Sshsig {
     /// Reads an armored signature: header, base64 lines, footer, at most one newline after it.
     pub fn parse(armored: &str) -> Result<Self, SshsigError> {
-        Self::from_blob(&unarmor(armored)?)
+        Self::parse_knowing(armored, &KnownKeys::default())
     }
 
-    fn from_blob(blob: &[u8]) -> Result<Self, SshsigError> {
+    /// As [`Sshsig::parse`], with keys that were read before.
+    pub(crate) fn parse_knowing(armored: &str, known: &KnownKeys) -> Result<Self, SshsigError> {
+        Self::from_blob(&unarmor(armored)?, known)
+    }
+
+    fn from_blob(blob: &[u8], known: &KnownKeys) -> Result<Self, SshsigError> {
         let mut reader = Reader::new(blob);
         if reader.take(MAGIC.len()) != Some(MAGIC) || reader.u32() != Some(1) {
             return Err(SshsigError::Damaged);
@@ -137,7 +142,7 @@ impl Sshsig {
             b"sha256" => HashName::Sha256,
             _other => return Err(SshsigError::Hash),
         };
-        let (key, verifies) = SignerKey::read(key).map_err(SshsigError::Key)?;
+        let (key, verifies) = SignerKey::read(key, known).map_err(SshsigError::Key)?;
         let (signature, device) = read_signature(&key, signature)?;
         Ok(Self {
             key,

@@ -23,8 +23,8 @@ pub(crate) struct Next {
 pub(crate) struct Step<'a> {
     pub(crate) index: u16,
     pub(crate) planned: &'a PlannedAction,
-    pub(crate) action: AnyAction,
-    pub(crate) seen: Revision,
+    pub(crate) action: &'a AnyAction,
+    pub(crate) seen: &'a Revision,
 }
 
 /// Every step there is, in order of its number: for an undo the last comes first.
@@ -37,8 +37,8 @@ pub(crate) fn steps<'a>(case: &Case<'a>) -> Vec<Step<'a>> {
                 Some(Step {
                     index: u16::try_from(index).ok()?,
                     planned,
-                    action: planned.action.clone(),
-                    seen: planned.seen.clone(),
+                    action: &planned.action,
+                    seen: &planned.seen,
                 })
             })
             .collect(),
@@ -51,8 +51,8 @@ pub(crate) fn steps<'a>(case: &Case<'a>) -> Vec<Step<'a>> {
                 Some(Step {
                     index: done.index,
                     planned,
-                    action: planned.undo.clone()?,
-                    seen: done.after.clone(),
+                    action: planned.undo.as_ref()?,
+                    seen: &done.after,
                 })
             })
             .collect(),

@@ -14,6 +14,13 @@ pub struct Time(u64);
 /// 9999-12-30T21:59:59.999999Z: the last whole second before the end of jiff's span.
 const MAX_MICROS: u64 = 253_402_207_199_999_999;
 
+const TEXT_BYTES: usize = "2026-01-31T12:00:00.000000Z".len();
+const DAY_S: u64 = 24 * 3_600;
+/// Days of 400 years: then the calendar begins anew.
+const ERA_DAYS: u64 = 146_097;
+/// Days from 0000-03-01 until 1970-01-01.
+const MARCH_0000: u64 = 719_468;
+
 /// A text that is not a [`Time`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a time of the form 2026-01-31T12:00:00.000000Z")]
@@ -77,14 +84,80 @@ impl Time {
     }
 }
 
+/// The one text form, written and read by hand: a record holds thousands of times, and counts its
+/// own bytes. What is written here is what jiff writes; a test compares them.
+impl Time {
+    fn text(self) -> [u8; TEXT_BYTES] {
+        let seconds = self.0 / 1_000_000;
+        let (year, month, day) = civil(seconds / DAY_S);
+        let mut text = *b"0000-00-00T00:00:00.000000Z";
+        let parts = [
+            (0..4, year),
+            (5..7, month),
+            (8..10, day),
+            (11..13, seconds / 3_600 % 24),
+            (14..16, seconds / 60 % 60),
+            (17..19, seconds % 60),
+            (20..26, self.0 % 1_000_000),
+        ];
+        for (places, mut number) in parts {
+            for place in places.rev() {
+                // A digit, so that it fits.
+                text[place] = b'0' + (number % 10) as u8;
+                number /= 10;
+            }
+        }
+        text
+    }
+
+    fn of_text(text: &str) -> Option<Time> {
+        let bytes: &[u8; TEXT_BYTES] = text.as_bytes().try_into().ok()?;
+        let number = |places: std::ops::Range<usize>| {
+            bytes[places].iter().try_fold(0_u64, |number, digit| {
+                let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
+                Some(number * 10 + digit)
+            })
+        };
+        let days = days(number(0..4)?, number(5..7)?, number(8..10)?)?;
+        let seconds = number(11..13)? * 3_600 + number(14..16)? * 60 + number(17..19)?;
+        let micros = (days * DAY_S + seconds) * 1_000_000 + number(20..26)?;
+        // No such day, hour or sign: then this time is written otherwise.
+        Time::from_micros(micros).filter(|time| time.text() == *bytes)
+    }
+}
+
+/// Year, month and day of a day since 1970-01-01, by the Gregorian calendar. Years are counted
+/// from March, so that the leap day is their last.
+fn civil(day: u64) -> (u64, u64, u64) {
+    let day = day + MARCH_0000;
+    let (era, day) = (day / ERA_DAYS, day % ERA_DAYS);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (next, month) = match month {
+        0..=9 => (0, month + 3),
+        _ => (1, month - 9),
+    };
+    (era * 400 + year + next, month, day)
+}
+
+/// The day since 1970-01-01; `None` before it, or where there is no such month.
+fn days(year: u64, month: u64, day: u64) -> Option<u64> {
+    let (year, month) = match month {
+        1..=2 => (year.checked_sub(1)?, month + 9),
+        3..=12 => (year, month - 3),
+        _ => return None,
+    };
+    let (era, year) = (year / 400, year % 400);
+    let before = era * ERA_DAYS + year * 365 + year / 4 - year / 100 + (153 * month + 2) / 5;
+    (before + day).checked_sub(MARCH_0000 + 1)
+}
+
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // `MAX_MICROS` lies inside both `i64` and jiff's span; the fallback is never reached.
-        let at = i64::try_from(self.0)
-            .ok()
-            .and_then(|micros| jiff::Timestamp::from_microsecond(micros).ok())
-            .unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-        write!(f, "{at:.6}")
+        // ASCII, so that it is always UTF-8.
+        f.write_str(std::str::from_utf8(&self.text()).unwrap_or_default())
     }
 }
 
@@ -98,21 +171,16 @@ impl FromStr for Time {
     type Err = BadTime;
 
     fn from_str(text: &str) -> Result<Time, BadTime> {
-        let time = Time::parse_rfc3339(text)?;
         // One instant, one spelling: an offset or another precision is refused.
-        if time.to_string() == text {
-            Ok(time)
-        } else {
-            Err(BadTime {
-                text: text.to_owned(),
-            })
-        }
+        Time::of_text(text).ok_or_else(|| BadTime {
+            text: text.chars().take(64).collect(),
+        })
     }
 }
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(std::str::from_utf8(&self.text()).unwrap_or_default())
     }
 }
 
@@ -126,6 +194,8 @@ impl<'de> Deserialize<'de> for Time {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -143,6 +213,36 @@ mod tests {
         ] {
             assert!(other.parse::<Time>().is_err(), "{other}");
         }
+    }
+
+    proptest! {
+        #[test]
+        fn a_time_is_written_as_jiff_writes_it_and_read_back(micros in 0..=MAX_MICROS) {
+            let time = Time::from_micros(micros).unwrap();
+            let jiff = jiff::Timestamp::from_microsecond(i64::try_from(micros).unwrap()).unwrap();
+            prop_assert_eq!(time.to_string(), format!("{jiff:.6}"));
+            prop_assert_eq!(time.to_string().parse(), Ok(time));
+        }
+
+        #[test]
+        fn a_text_is_a_time_only_if_it_is_how_that_time_is_written(
+            text in "[0-9]{4}-[0-3][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9]\\.[0-9]{6}[Zz+]",
+        ) {
+            let jiff = Time::parse_rfc3339(&text).ok();
+            let expected = jiff.filter(|time| time.to_string() == text);
+            prop_assert_eq!(text.parse().ok(), expected);
+        }
+    }
+
+    #[test]
+    fn every_day_of_eight_centuries_follows_the_one_before() {
+        let last = days(2769, 12, 31).unwrap();
+        for day in 0..=last {
+            let (year, month, date) = civil(day);
+            assert_eq!(days(year, month, date), Some(day));
+        }
+        assert_eq!(civil(days(2000, 2, 28).unwrap() + 1), (2000, 2, 29));
+        assert_eq!(civil(days(2100, 2, 28).unwrap() + 1), (2100, 3, 1));
     }
 
     #[test]

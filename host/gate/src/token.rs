@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::canonical::{self, NotCanonical};
 use crate::ids::{PersonName, PlanDigest, TokenDigest};
-use crate::key::SignerKey;
+use crate::key::{KnownKeys, SignerKey};
 use crate::plan::{ActionText, Plan};
 use crate::sshsig::{Presence, Sshsig, SshsigError};
 use crate::time::Time;
@@ -218,6 +218,17 @@ struct TokenText {
     signature: String,
 }
 
+impl TokenText {
+    /// The canonical bytes: two strings in order of their names are that as they stand.
+    fn to_bytes(&self) -> Result<Vec<u8>, BadToken> {
+        let bytes = serde_json::to_vec(self).map_err(BadToken::Form)?;
+        if bytes.len() > TOKEN_BYTES_MAX {
+            return Err(BadToken::TooLarge);
+        }
+        Ok(bytes)
+    }
+}
+
 /// A verified token. [`Token::verify`] is the only way to one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
@@ -232,6 +243,11 @@ impl Token {
     /// Reads a token file and checks its signature. The envelope may hold spaces between its
     /// words, as hands write it; the payload, which is what is signed, may not.
     pub fn verify(bytes: &[u8]) -> Result<Self, BadToken> {
+        Self::verify_knowing(bytes, &KnownKeys::default())
+    }
+
+    /// As [`Token::verify`], with keys that were read before.
+    pub(crate) fn verify_knowing(bytes: &[u8], known: &KnownKeys) -> Result<Self, BadToken> {
         if bytes.len() > TOKEN_BYTES_MAX {
             return Err(BadToken::TooLarge);
         }
@@ -239,13 +255,14 @@ impl Token {
         let payload_bytes = STANDARD
             .decode(&text.payload)
             .map_err(|_| BadToken::Base64)?;
-        let signature = Sshsig::parse(&text.signature).map_err(BadToken::Signature)?;
+        let signature =
+            Sshsig::parse_knowing(&text.signature, known).map_err(BadToken::Signature)?;
         let presence = signature
             .verify(&payload_bytes)
             .map_err(BadToken::Signature)?;
         let payload = Payload::read(&payload_bytes)?;
         Ok(Self {
-            bytes: canonical::to_bytes_within(&text, TOKEN_BYTES_MAX).map_err(BadToken::Payload)?,
+            bytes: text.to_bytes()?,
             digest: TokenDigest::of(&payload_bytes),
             payload,
             signer: signature.key().clone(),
@@ -255,11 +272,11 @@ impl Token {
 
     /// Puts a token's file together; [`Token::verify`] then says what it is worth.
     pub fn assemble(payload: &[u8], armored_signature: &str) -> Result<Vec<u8>, BadToken> {
-        let text = TokenText {
+        TokenText {
             payload: STANDARD.encode(payload),
             signature: armored_signature.to_owned(),
-        };
-        canonical::to_bytes_within(&text, TOKEN_BYTES_MAX).map_err(BadToken::Payload)
+        }
+        .to_bytes()
     }
 
     /// The token's file, in canonical form.
@@ -285,5 +302,20 @@ impl Token {
     /// What the signature shows of a person.
     pub fn presence(&self) -> Presence {
         self.presence
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_envelope_is_written_in_canonical_form() {
+        let text = TokenText {
+            payload: "e30=".to_owned(),
+            signature: "-----BEGIN\n\u{1}\"\\é\n".to_owned(),
+        };
+        let canonical = canonical::to_bytes(&text).unwrap();
+        assert_eq!(text.to_bytes().unwrap(), canonical);
     }
 }

@@ -72,7 +72,8 @@ impl Runner {
     /// Takes a token about `plan`. Only one that an approver of today's policy signed, about this
     /// plan and its acts, is kept; whatever else is wrong with it shows when the gate decides.
     pub async fn take_token(&self, plan: &Plan, bytes: &[u8]) -> Result<TokenTaken, RunError> {
-        let token = match Token::verify(bytes) {
+        let policy = self.policy().await?;
+        let token = match policy.verify(bytes) {
             Ok(token) => token,
             Err(bad) => return Ok(TokenTaken::Bad(bad)),
         };
@@ -80,7 +81,6 @@ impl Runner {
             Decision::Undo => Kind::Undo,
             Decision::Approve | Decision::Reject | Decision::Revoke => Kind::Apply,
         };
-        let policy = self.policy().await?;
         let history = self.history(plan.id()).await?;
         let here = self.host();
         let tokens = [token.clone()];

@@ -11,6 +11,7 @@ use super::problem::Problem;
 use super::sandbox::Sandbox;
 use super::{POLICY_BYTES_MAX, Policy, is_host_key, read, rule};
 use crate::ids::{HostId, PolicyDigest};
+use crate::key::KnownKeys;
 
 const PLAN_MAX_AGE_S_DEFAULT: u64 = 3_600;
 const UNDO_WINDOW_S_DEFAULT: u64 = 3_600;
@@ -88,6 +89,7 @@ pub(super) fn read(text: &str, host: Option<&HostId>, out: &mut Complaints<'_>) 
         digest: PolicyDigest::of(text.as_bytes()),
         plan_max_age_s,
         undo_window_s,
+        known_keys: KnownKeys::of(approvers.iter().flat_map(|approver| &approver.keys)),
         approvers,
         callers,
         reads,

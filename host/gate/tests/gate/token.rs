@@ -25,6 +25,23 @@ fn a_token_reads_back_as_it_was_assembled() {
 }
 
 #[test]
+fn a_policy_verifies_as_everybody_does_whoever_signed() {
+    let World { policy, plan, .. } = World::new();
+    for who in [Who::Alice, Who::AliceSecurityKey, Who::Stranger, Who::Host] {
+        let token = TokenParts::new(who, &plan, after(60)).token();
+        assert_eq!(policy.verify(token.bytes()).unwrap(), token);
+        let mut altered = TokenParts::new(who, &plan, after(60));
+        altered.nonce = 77;
+        let text = |token: &Token| serde_json::from_slice::<serde_json::Value>(token.bytes());
+        let mut forged = text(&token).unwrap();
+        forged["payload"] = text(&altered.token()).unwrap()["payload"].clone();
+        let forged = serde_json::to_vec(&forged).unwrap();
+        assert!(Token::verify(&forged).is_err());
+        assert!(policy.verify(&forged).is_err());
+    }
+}
+
+#[test]
 fn one_bit_altered_anywhere_in_the_file_is_refused() {
     let token = signed(&World::new().plan);
     for at in 0..token.bytes().len() {
