@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use interlock_capabilities::journal::Refused;
 use interlock_runner::error::RunError;
 use interlock_store::StoreError;
 
@@ -30,6 +31,13 @@ impl From<RunError> for Failure {
             | RunError::Plan(_)
             | RunError::Token(_)
             | RunError::Narrow(_) => Failure::of(Exit::Usage, &error),
+            RunError::Journal(refused) => {
+                let failure = Failure::of(Exit::Failed, &refused);
+                match &refused {
+                    Refused::Unwritable { .. } => failure.next("make room where `state_dir` lies"),
+                    _ => failure,
+                }
+            }
             RunError::Store(StoreError::NotOne {
                 what,
                 count: 0,

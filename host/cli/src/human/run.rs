@@ -33,6 +33,12 @@ pub(crate) fn screen(record: &RunRecord, needs: &[String]) -> String {
     for (report, confidence) in &reports {
         out.push('\n');
         out.push_str(&report_text(record, report, confidence));
+        if record.plan().is_none() {
+            // Beside a plan they stand with what is proposed.
+            for note in &report.notes {
+                out.push_str(&wrapped("note  ", &foreign(note), WIDTH));
+            }
+        }
     }
     if !record.refused.is_empty() {
         out.push_str("\nNOT PROPOSED\n");
