@@ -2,12 +2,6 @@
 
 use interlock_capabilities::{
     Gap, WriteArgs,
-    call::{
-        AlertsList, ChangesList, DatabaseLocks, DatabasePreparedTransactions,
-        DatabaseReplicationSlots, DatabaseSessions, DatabaseSettings, HttpProbeProbe,
-        IncidentsSimilar, LogsSearch, MetricsInstant, MetricsRange, TopologyServices,
-        WorkloadsDescribe, WorkloadsEvents,
-    },
     read::{
         Window,
         alerts::AlertsAsk,
@@ -20,42 +14,44 @@ use interlock_capabilities::{
         topology::ServicesAsk,
         workloads::{DescribeAsk, EventsAsk},
     },
-    wire,
     write::{Planned, Refusal, Seen},
 };
 use wasmtime::component::{HasSelf, Linker, Resource};
 
-use crate::{
-    session::{Pending, Session},
-    tape::NoteLevel,
-};
+use crate::{session::Session, tape::NoteLevel};
 
-/// One answer on its way, by the contract's names. `pub`, since the generated code re-exports them
-/// inside this private module.
 #[expect(unreachable_pub, reason = "generated code re-exports these names")]
-pub mod pending {
-    use super::{
-        AlertsList, ChangesList, DatabaseLocks, DatabasePreparedTransactions,
-        DatabaseReplicationSlots, DatabaseSessions, DatabaseSettings, HttpProbeProbe,
-        IncidentsSimilar, LogsSearch, MetricsInstant, MetricsRange, Pending, TopologyServices,
-        WorkloadsDescribe, WorkloadsEvents,
-    };
+pub mod pending;
 
-    pub type Instant = Pending<MetricsInstant>;
-    pub type Range = Pending<MetricsRange>;
-    pub type Search = Pending<LogsSearch>;
-    pub type Alerts = Pending<AlertsList>;
-    pub type Changes = Pending<ChangesList>;
-    pub type Services = Pending<TopologyServices>;
-    pub type Sessions = Pending<DatabaseSessions>;
-    pub type Locks = Pending<DatabaseLocks>;
-    pub type PreparedTransactions = Pending<DatabasePreparedTransactions>;
-    pub type ReplicationSlots = Pending<DatabaseReplicationSlots>;
-    pub type Settings = Pending<DatabaseSettings>;
-    pub type Describe = Pending<WorkloadsDescribe>;
-    pub type Events = Pending<WorkloadsEvents>;
-    pub type Similar = Pending<IncidentsSimilar>;
-    pub type Probe = Pending<HttpProbeProbe>;
+/// The records of `interlock:read/types`; an answer is shared with the run's record, not copied.
+#[expect(unreachable_pub, reason = "generated code re-exports these names")]
+pub mod wire {
+    use std::sync::Arc;
+
+    use interlock_capabilities::wire;
+    pub use interlock_capabilities::wire::*;
+
+    macro_rules! shared {
+        ($($Answer:ident),*) => {$(pub type $Answer = Arc<wire::$Answer>;)*};
+    }
+
+    shared!(
+        Instant,
+        Matrix,
+        LogLines,
+        AlertList,
+        ChangeList,
+        ServiceList,
+        Sessions,
+        Locks,
+        PreparedTransactions,
+        ReplicationSlots,
+        Settings,
+        WorkloadList,
+        WorkloadEventList,
+        PastIncidentList,
+        ProbeResult
+    );
 }
 
 /// Generated from the WIT; the records are those of `interlock_capabilities`.
@@ -99,7 +95,7 @@ mod wit {
             default: trappable,
         },
         with: {
-            "interlock:read/types": interlock_capabilities::wire,
+            "interlock:read/types": crate::bind::wire,
             "interlock:write/types": interlock_capabilities::write,
             "interlock:read/metrics.pending-instant": crate::bind::pending::Instant,
             "interlock:read/metrics.pending-range": crate::bind::pending::Range,

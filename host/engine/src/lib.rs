@@ -19,6 +19,7 @@ mod link;
 mod pool;
 mod run;
 mod session;
+mod size;
 mod tape;
 mod tier;
 mod wasi;

@@ -1,6 +1,6 @@
 //! What one run may use up, and how it is told that a bound was met.
 
-use std::{fmt, io, time::Duration};
+use std::{fmt, time::Duration};
 
 use interlock_gate::policy::Sandbox;
 use serde::Serialize;
@@ -240,26 +240,6 @@ impl ResourceLimiter for Growth {
 
     fn memories(&self) -> usize {
         self.memories_max
-    }
-}
-
-/// The length of `value` as JSON, in bytes; the text is not kept.
-pub(crate) fn json_bytes<T: Serialize + ?Sized>(value: &T) -> Result<u64, serde_json::Error> {
-    let mut count = Count(0);
-    serde_json::to_writer(&mut count, value)?;
-    Ok(count.0)
-}
-
-struct Count(u64);
-
-impl io::Write for Count {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += bytes.len() as u64;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

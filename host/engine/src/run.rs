@@ -12,9 +12,10 @@ use crate::{
     Limits,
     clock::{Clock, ClockStart},
     fault::{self, Fault, Phase},
-    limits::{self, LimitName, Reached, json_bytes},
+    limits::{self, LimitName, Reached},
     link::Linked,
     session::{Answers, Remains, Session},
+    size::json_bytes,
     tape::{CASSETTE_SCHEMA, Cassette, Difference, Seed},
     tier::Kind,
 };

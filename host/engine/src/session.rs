@@ -12,13 +12,15 @@ use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 pub(crate) use answer::Pending;
+use answer::{Call, Kept};
 
 use crate::{
     Limits,
     clock::Clock,
     fault::Stop,
     grants::Grants,
-    limits::{Growth, LimitName, Reached, json_bytes},
+    limits::{Growth, LimitName, Reached},
+    size::{NotJson, json_bytes},
     tape::{Cassette, Difference, Note, NoteLevel, RecordedWrite, Seed},
     wasi::{self, Written},
 };
@@ -41,14 +43,13 @@ pub(crate) struct Session {
     seed: Seed,
     answers: Answers,
     first_call: CallId,
-    /// A call stands here from its asking on, as not waited for until it is.
-    calls: Vec<Recorded>,
+    calls: Vec<Call>,
     writes: Vec<RecordedWrite>,
     aimed: Vec<Aimed>,
     notes: Vec<Note>,
     host_calls: u64,
     pending: u64,
-    kept_bytes: u64,
+    kept: Kept,
     table: ResourceTable,
     wasi: Option<Box<Wasi>>,
 }
@@ -92,7 +93,7 @@ impl Session {
             notes: Vec::new(),
             host_calls: 0,
             pending: 0,
-            kept_bytes: 0,
+            kept: Kept::new(limits.cassette_bytes_max),
             table: ResourceTable::new(),
             wasi: None,
         }
@@ -112,13 +113,7 @@ impl Session {
 
     /// Counts what the host keeps over calls.
     fn keep(&mut self, bytes: u64) -> Result<(), Stop> {
-        self.kept_bytes = self.kept_bytes.saturating_add(bytes);
-        Reached::check(
-            LimitName::Cassette,
-            self.limits.cassette_bytes_max,
-            self.kept_bytes,
-        )
-        .map_err(Stop::Limit)
+        self.kept.keep(bytes).map_err(Stop::Limit)
     }
 
     /// Why the run must end, where a call that cannot fail could not say it.
@@ -158,7 +153,8 @@ impl Session {
         let count = self.writes.len() as u64 + 1;
         Reached::check(LimitName::Writes, self.limits.writes_max, count).map_err(Stop::Limit)?;
         let capability = args.capability().name().to_owned();
-        let arguments = serde_json::to_value(&args).map_err(not_json)?;
+        let arguments =
+            serde_json::to_value(&args).map_err(|error| Stop::Host(error.to_string()))?;
         self.keep(json_bytes(&arguments).map_err(not_json)?)?;
         let aimed = self.aim(cites, args);
         let answer = match &aimed {
@@ -187,7 +183,7 @@ impl Session {
         Ok(answer)
     }
 
-    fn aim(&self, cites: Seen, args: WriteArgs) -> Result<Aimed, Refusal> {
+    fn aim(&mut self, cites: Seen, args: WriteArgs) -> Result<Aimed, Refusal> {
         if self.aimed.len() >= ACTIONS_MAX {
             return Err(Refusal::TooMany(format!(
                 "a plan holds at most {ACTIONS_MAX} actions"
@@ -197,8 +193,8 @@ impl Session {
             .call
             .checked_sub(self.first_call.0)
             .and_then(|at| usize::try_from(at).ok());
-        match at.and_then(|at| self.calls.get(at)) {
-            Some(call) => Ok(aim(call, cites.item, args)?),
+        match at.and_then(|at| self.calls.get_mut(at)) {
+            Some(call) => Ok(aim(call.settle(), cites.item, args)?),
             None => Err(Refusal::NoSuchItem(format!(
                 "this run made no call c{}",
                 cites.call
@@ -208,6 +204,12 @@ impl Session {
 
     /// Ends the session.
     pub(crate) fn end(mut self) -> Remains {
+        // First, so that the record takes the answers over rather than copy them.
+        drop(std::mem::replace(&mut self.table, ResourceTable::new()));
+        let calls: Vec<Recorded> = std::mem::take(&mut self.calls)
+            .into_iter()
+            .map(Call::into_recorded)
+            .collect();
         if let Some(wasi) = self.wasi.take() {
             self.notes.extend(wasi.written.take());
         }
@@ -216,10 +218,9 @@ impl Session {
             Err((clock, difference)) => (clock, Some(difference)),
         };
         if let Answers::Tape(cassette) = &self.answers {
-            short = self.short_of(cassette).or(short);
+            short = self.short_of(&calls, cassette).or(short);
         }
         let Session {
-            calls,
             writes,
             aimed,
             notes,
@@ -236,17 +237,16 @@ impl Session {
     }
 
     /// The first thing that the record holds and this run has not done.
-    fn short_of(&self, cassette: &Cassette) -> Option<Difference> {
+    fn short_of(&self, calls: &[Recorded], cassette: &Cassette) -> Option<Difference> {
         // On its tape a question is answered by the record: it can only have been left unheard.
-        let unlike = self
-            .calls
+        let unlike = calls
             .iter()
             .zip(&cassette.calls)
             .find(|(found, expected)| answer::was_heard(found) != answer::was_heard(expected));
         if let Some((found, expected)) = unlike {
             return Some(Difference::answer(expected, found));
         }
-        if let Some(expected) = cassette.calls.get(self.calls.len()) {
+        if let Some(expected) = cassette.calls.get(calls.len()) {
             return Some(Difference::not_asked(expected));
         }
         let at = self.writes.len();
@@ -278,6 +278,6 @@ impl WasiView for Session {
     }
 }
 
-fn not_json(error: serde_json::Error) -> Stop {
+fn not_json(error: NotJson) -> Stop {
     Stop::Host(format!("a value cannot be recorded: {error}"))
 }

@@ -3,18 +3,24 @@
 use std::{
     future::Future,
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     task::{Context, Poll, Waker},
 };
 
-use interlock_capabilities::{AnswerLimit, Ask, Gap, Read, Recorded};
+use interlock_capabilities::{Answer, AnswerLimit, Ask, Gap, Read, Recorded};
 use interlock_gate::{ids::CallId, time::Time};
+use serde::Serialize;
 use tokio::task::JoinHandle;
 use wasmtime::component::Resource;
 
 use super::{Answers, Session, not_json};
 use crate::{
     fault::Stop,
-    limits::{LimitName, Reached, json_bytes},
+    limits::{LimitName, Reached},
+    size::json_bytes,
     tape::Difference,
 };
 
@@ -29,15 +35,107 @@ pub struct Pending<R: Read> {
     state: State<R::Answer>,
 }
 
+/// An answer as the guest and the record share it: a copy would cost more than the call.
+type Shared<A> = Result<Arc<A>, Gap>;
+
 enum State<A> {
     /// It came at once.
-    Came(Result<A, Gap>, Time),
+    Came(Arrived<A>),
     /// It is being waited for.
-    Running(Task<(Result<A, Gap>, Time)>),
+    Running(Task<Arrived<A>>),
     /// It stands at this place of the record.
     OnTape(usize),
-    /// The step has it, and so has the run's record.
-    Kept,
+    /// The step has it.
+    Heard(Shared<A>),
+}
+
+/// An answer that the host holds, whether or not the step ever asks for it.
+struct Arrived<A> {
+    answer: Result<A, Gap>,
+    at: Time,
+    /// It was one too many for what the host keeps, and has been dropped.
+    over: Option<Reached>,
+}
+
+/// Bytes that the host keeps over calls, over all that it was ever given.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    bytes: Arc<AtomicU64>,
+    max: u64,
+}
+
+impl Kept {
+    pub(super) fn new(max: u64) -> Kept {
+        Kept {
+            bytes: Arc::default(),
+            max,
+        }
+    }
+
+    pub(super) fn keep(&self, bytes: u64) -> Result<(), Reached> {
+        // Every addend is bounded by a limit of at most some hundred megabytes: it cannot wrap.
+        let reached = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        Reached::check(LimitName::Cassette, self.max, reached)
+    }
+
+    /// Counts an answer as it comes. Over the limit of one answer it is none.
+    fn arrived<A: Serialize>(
+        &self,
+        answer: Result<A, Gap>,
+        bytes_max: u64,
+        at: Time,
+    ) -> Arrived<A> {
+        let counted = answer.and_then(|value| match json_bytes(&value) {
+            Ok(bytes) if bytes > bytes_max => Err(Gap::TooLarge(format!(
+                "the answer is {bytes} bytes, the limit `answer` is {bytes_max} bytes"
+            ))),
+            Ok(bytes) => Ok((value, bytes)),
+            Err(error) => Err(Gap::Unreachable(format!(
+                "the answer cannot be recorded: {error}"
+            ))),
+        });
+        let bytes = match &counted {
+            Ok((_, bytes)) => *bytes,
+            Err(gap) => gap.why().len() as u64,
+        };
+        match self.keep(bytes) {
+            Ok(()) => Arrived {
+                answer: counted.map(|(value, _)| value),
+                at,
+                over: None,
+            },
+            Err(reached) => {
+                let answer = Err(Gap::TooLarge("the record of this run is full".to_owned()));
+                Arrived {
+                    answer,
+                    at,
+                    over: Some(reached),
+                }
+            }
+        }
+    }
+}
+
+/// A call of the run: recorded from its asking on, as not waited for until it is.
+pub(super) struct Call {
+    recorded: Recorded,
+    /// The answer, where the guest has it or had it.
+    heard: Option<Box<dyn FnOnce() -> Answer + Send>>,
+}
+
+impl Call {
+    /// The call with its answer.
+    pub(super) fn settle(&mut self) -> &Recorded {
+        if let Some(heard) = self.heard.take() {
+            self.recorded.answer = Ok(heard());
+        }
+        &self.recorded
+    }
+
+    pub(super) fn into_recorded(mut self) -> Recorded {
+        self.settle();
+        self.recorded
+    }
 }
 
 /// Dropping a tokio handle lets its task go on; this one ends it.
@@ -68,19 +166,23 @@ impl Session {
         Reached::check(LimitName::Pending, self.limits.pending_max, pending)
             .map_err(Stop::Limit)?;
         let asked = R::ask(ask.clone());
-        self.keep(json_bytes(&asked).map_err(not_json)?)?;
+        let bytes = json_bytes(&asked).map_err(not_json)?;
+        self.kept.keep(bytes).map_err(Stop::Limit)?;
         let at = self.calls.len();
         let id = CallId(self.first_call.0.saturating_add(at as u64));
         let (state, asked_at) = self.start::<R>(ask, &asked, at, id)?;
         let gap = Gap::NotRecorded(NOT_WAITED_FOR.to_owned());
-        let call = Recorded {
+        let recorded = Recorded {
             id,
             ask: asked,
             answer: Err(gap),
             asked_at,
             answered_at: asked_at,
         };
-        self.calls.push(call);
+        self.calls.push(Call {
+            recorded,
+            heard: None,
+        });
         let resource = self.table.push(Pending::<R> { at, state })?;
         self.pending = pending;
         Ok(resource)
@@ -96,21 +198,22 @@ impl Session {
         match &mut self.answers {
             Answers::Live { readers, grants } => {
                 let now = self.clock.stamp();
+                let (kept, bytes_max) = (self.kept.clone(), self.limits.answer_bytes_max);
                 if let Err(gap) = grants.permits(asked) {
-                    return Ok((State::Came(Err(gap), now), now));
+                    return Ok((State::Came(kept.arrived(Err(gap), bytes_max, now)), now));
                 }
-                let limit = AnswerLimit {
-                    bytes_max: self.limits.answer_bytes_max,
-                };
-                let mut work = R::start(readers, ask, limit);
+                let mut work = R::start(readers, ask, AnswerLimit { bytes_max });
                 // Once here, so that a source that answers from memory costs no task.
                 let state = match work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-                    Poll::Ready(answer) => State::Came(answer, self.clock.stamp()),
+                    Poll::Ready(answer) => {
+                        State::Came(kept.arrived(answer, bytes_max, self.clock.stamp()))
+                    }
                     Poll::Pending => {
                         let clock = self.clock.clone();
-                        State::Running(Task(tokio::spawn(
-                            async move { (work.await, clock.stamp()) },
-                        )))
+                        State::Running(Task(tokio::spawn(async move {
+                            let answer = work.await;
+                            kept.arrived(answer, bytes_max, clock.stamp())
+                        })))
                     }
                 };
                 Ok((state, now))
@@ -135,7 +238,12 @@ impl Session {
                         let gap =
                             Gap::NotRecorded(format!("the record holds no such `{}`", R::CALL));
                         let now = self.clock.stamp();
-                        Ok((State::Came(Err(gap), now), now))
+                        let arrived = Arrived {
+                            answer: Err(gap),
+                            at: now,
+                            over: None,
+                        };
+                        Ok((State::Came(arrived), now))
                     }
                 }
             }
@@ -153,63 +261,62 @@ impl Session {
     pub(crate) async fn get<R: Read>(
         &mut self,
         it: Resource<Pending<R>>,
-    ) -> wasmtime::Result<Result<R::Answer, Gap>> {
+    ) -> wasmtime::Result<Shared<R::Answer>> {
         self.host_call()?;
         let pending = self.table.get_mut(&it)?;
         let at = pending.at;
-        let (answer, answered_at) = match std::mem::replace(&mut pending.state, State::Kept) {
-            State::Kept => return Ok(kept::<R>(&self.calls[at])),
-            State::OnTape(place) => {
-                let call = match &self.answers {
-                    Answers::Tape(cassette) | Answers::Against { cassette, .. } => {
-                        cassette.calls.get(place)
-                    }
-                    Answers::Live { .. } => None,
-                };
-                let call = call
-                    .ok_or_else(|| Stop::Host("the record ended while it was read".to_owned()))?;
-                (kept::<R>(call), call.answered_at)
+        // What stands there while it is waited for is seen by nobody: the guest is in this call.
+        let meanwhile = State::Heard(Err(Gap::NotRecorded(String::new())));
+        let arrived = match std::mem::replace(&mut pending.state, meanwhile) {
+            State::Heard(answer) => {
+                pending.state = State::Heard(answer.clone());
+                return Ok(answer);
             }
-            State::Came(answer, at) => (answer, at),
-            State::Running(task) => task.await.unwrap_or_else(|_panic| {
-                (
-                    Err(Gap::Unreachable("the connector failed".to_owned())),
-                    self.clock.stamp(),
-                )
+            State::OnTape(place) => self.on_tape::<R>(place)?,
+            State::Came(arrived) => arrived,
+            State::Running(task) => task.await.unwrap_or_else(|_panic| Arrived {
+                answer: Err(Gap::Unreachable("the connector failed".to_owned())),
+                at: self.clock.stamp(),
+                over: None,
             }),
         };
-        let answer = self.within_limit(answer)?;
+        if let Some(reached) = arrived.over {
+            return Err(Stop::Limit(reached).into());
+        }
+        let answer = arrived.answer.map(Arc::new);
         let call = &mut self.calls[at];
-        call.answered_at = answered_at;
-        call.answer = answer.clone().map(R::answer);
+        call.recorded.answered_at = arrived.at;
+        match &answer {
+            Ok(answer) => {
+                let answer = Arc::clone(answer);
+                call.heard = Some(Box::new(move || R::answer(Arc::unwrap_or_clone(answer))));
+            }
+            Err(gap) => call.recorded.answer = Err(gap.clone()),
+        }
+        self.table.get_mut(&it)?.state = State::Heard(answer.clone());
         Ok(answer)
     }
 
-    /// An answer over the limit of one answer is none; all of them count for the record.
-    fn within_limit<A: serde::Serialize>(
-        &mut self,
-        answer: Result<A, Gap>,
-    ) -> Result<Result<A, Gap>, Stop> {
-        let (answer, bytes) = match answer {
-            Ok(value) => {
-                let max = self.limits.answer_bytes_max;
-                match json_bytes(&value).map_err(not_json)? {
-                    bytes if bytes > max => {
-                        let why = format!(
-                            "the answer is {bytes} bytes, the limit `answer` is {max} bytes"
-                        );
-                        (Err(Gap::TooLarge(why)), 0)
-                    }
-                    bytes => (Ok(value), bytes),
-                }
+    fn on_tape<R: Read>(&self, place: usize) -> Result<Arrived<R::Answer>, Stop> {
+        let call = match &self.answers {
+            Answers::Tape(cassette) | Answers::Against { cassette, .. } => {
+                cassette.calls.get(place)
             }
-            Err(gap) => {
-                let bytes = gap.why().len() as u64;
-                (Err(gap), bytes)
-            }
+            Answers::Live { .. } => None,
         };
-        self.keep(bytes)?;
-        Ok(answer)
+        let call =
+            call.ok_or_else(|| Stop::Host("the record ended while it was read".to_owned()))?;
+        let answer = match &call.answer {
+            Ok(answer) => R::recorded(answer)
+                .cloned()
+                .ok_or_else(|| Gap::NotRecorded("the record holds another answer".to_owned())),
+            Err(gap) => Err(gap.clone()),
+        };
+        Ok(Arrived {
+            answer,
+            at: call.answered_at,
+            over: None,
+        })
     }
 
     /// The guest has no more use for it: what still runs for it ends.
@@ -223,16 +330,6 @@ impl Session {
 /// Whether the step waited for this call's answer.
 pub(super) fn was_heard(call: &Recorded) -> bool {
     !matches!(&call.answer, Err(Gap::NotRecorded(why)) if why == NOT_WAITED_FOR)
-}
-
-/// The answer that a record holds, as its own type.
-fn kept<R: Read>(call: &Recorded) -> Result<R::Answer, Gap> {
-    match &call.answer {
-        Ok(answer) => R::recorded(answer)
-            .cloned()
-            .ok_or_else(|| Gap::NotRecorded("the record holds another answer".to_owned())),
-        Err(gap) => Err(gap.clone()),
-    }
 }
 
 /// The same question but for the moment of asking, which a changed step cannot keep.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use interlock_engine::{Ended, Engine, EngineConfig, Fault, LimitName, Limits, LoadError, Reached};
 
-use crate::world::{self, Server, hostile, input, linked, live, run};
+use crate::world::{Server, hostile, input, linked, live, run};
 
 const MIB: u64 = 1 << 20;
 
@@ -378,54 +378,5 @@ async fn a_component_over_its_size_is_never_compiled() {
             limit: 10,
             ..
         })
-    ));
-}
-
-#[tokio::test]
-async fn a_trap_is_a_trap() {
-    for name in ["trap", "deep"] {
-        let end = run(name, &Limits::default()).await.end;
-        assert!(matches!(end, Err(Fault::Trap { .. })), "{name}: {end:?}");
-    }
-}
-
-#[tokio::test]
-async fn malformed_values_are_bad_output() {
-    for name in [
-        "logs_bytes",
-        "logs_outside",
-        "logs_no_level",
-        "returns_outside",
-    ] {
-        let end = run(name, &Limits::default()).await.end;
-        assert!(
-            matches!(end, Err(Fault::BadOutput { .. })),
-            "{name}: {end:?}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn a_step_may_end_in_its_own_error() {
-    let end = run("fails", &Limits::default()).await.end;
-    assert_eq!(end, Ok(Ended::Failed("orders-db".into())));
-}
-
-#[test]
-fn bytes_that_are_no_component_are_refused_before_anything_is_compiled() {
-    for (bytes, why) in [
-        (&b""[..], "begin"),
-        (b"(component)", "begin"),
-        (b"\0asm\x01\0\0\0", "core module"),
-        (b"\0asm\x0e\0\x01\0", "another version"),
-    ] {
-        let error = world::ENGINE.load(bytes).unwrap_err().to_string();
-        assert!(error.contains(why), "{error}");
-    }
-    let mut cut = hostile("reads_once");
-    cut.truncate(cut.len() / 2);
-    assert!(matches!(
-        world::ENGINE.load(&cut),
-        Err(LoadError::Invalid { .. })
     ));
 }

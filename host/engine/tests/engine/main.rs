@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod cache;
+mod faults;
 mod grants;
 mod kept;
 mod limits;
@@ -13,4 +14,3 @@ mod replay;
 mod wasi;
 mod world;
 mod writes;
-
