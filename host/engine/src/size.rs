@@ -113,7 +113,6 @@ impl<'a> Parts<'a> {
 macro_rules! integers {
     ($($method:ident $int:ty),*) => {$(
         fn $method(self, value: $int) -> Result<(), NotJson> {
-            #[allow(unused_comparisons)]
             self.integer(u64::from(value), false)
         }
     )*};
