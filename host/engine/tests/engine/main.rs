@@ -8,7 +8,6 @@ mod faults;
 mod grants;
 mod kept;
 mod limits;
-mod python;
 mod reads;
 mod replay;
 mod wasi;
