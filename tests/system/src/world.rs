@@ -183,15 +183,45 @@ impl World {
     /// Runs the real binary as that person: the host's folder is Bob's working directory, others start in
     /// their homes. The environment holds `PATH` and `HOME`.
     pub async fn interlock(&self, who: Person, arguments: &[&str]) -> Result<Ran, WorldError> {
+        self.run(who, &self.path("bin/interlock"), arguments).await
+    }
+
+    /// Runs any program to its end, as [`World::interlock`] runs its own.
+    pub async fn run(
+        &self,
+        who: Person,
+        program: &Path,
+        arguments: &[&str],
+    ) -> Result<Ran, WorldError> {
         let joined = arguments.join(" ");
+        let child = self
+            .command(who, program)
+            .args(arguments)
+            .spawn()
+            .map_err(WorldError::io(format!("start `{}`", program.display())))?;
+        let output = tokio::time::timeout(COMMAND_WITHIN, child.wait_with_output())
+            .await
+            .map_err(|_| WorldError::Hung {
+                arguments: joined.clone(),
+                seconds: COMMAND_WITHIN.as_secs(),
+            })?
+            .map_err(WorldError::io("wait for a program"))?;
+        Ok(Ran {
+            arguments: joined,
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        })
+    }
+
+    /// A program as [`World::run`] would start it; it dies when its handle is dropped.
+    pub fn command(&self, who: Person, program: &Path) -> tokio::process::Command {
         let here = match who {
             Person::Bob => self.folder.path().to_owned(),
             Person::Alice | Person::Carol | Person::Mallory => self.people.home(who),
         };
-        let child = self
-            .people
-            .command(who, &self.path("bin/interlock"))
-            .args(arguments)
+        let mut command = self.people.command(who, program);
+        command
             .current_dir(here)
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -199,22 +229,8 @@ impl World {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(WorldError::io("start `interlock`"))?;
-        let output = tokio::time::timeout(COMMAND_WITHIN, child.wait_with_output())
-            .await
-            .map_err(|_| WorldError::Hung {
-                arguments: joined.clone(),
-                seconds: COMMAND_WITHIN.as_secs(),
-            })?
-            .map_err(WorldError::io("wait for `interlock`"))?;
-        Ok(Ran {
-            arguments: joined,
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        })
+            .kill_on_drop(true);
+        command
     }
 
     /// Makes a folder beside `interlock.toml` that all may enter and that person may write to.

@@ -4,6 +4,22 @@
 // Every function here is part of a test.
 #![allow(clippy::unwrap_used)]
 
+mod bad_input;
+mod bytes;
 mod carried_out;
+mod docs;
+mod doubts;
+mod elsewhere;
+mod first_runbook;
+mod house;
+mod once;
+mod proxy;
+mod record;
+mod rights;
+mod secrets;
 mod seen;
+mod today;
+mod tokens;
 mod told_apart;
+mod waiting;
+mod words;
