@@ -62,7 +62,7 @@ pub fn explain(case: &Case<'_>) -> Vec<Finding> {
             .filter(|seat| seat.person.is_some())
             .count();
         findings.push(Finding::Rule {
-            name: rule.rule.clone(),
+            name: rule.rule.to_owned(),
             actions: rule.actions,
             seats: u32::try_from(rule.seats.len()).unwrap_or(u32::MAX),
             filled: u32::try_from(filled).unwrap_or(u32::MAX),
@@ -73,7 +73,8 @@ pub fn explain(case: &Case<'_>) -> Vec<Finding> {
             .filter_map(|seat| seat.person.as_ref())
             .collect();
         for seat in &rule.seats {
-            let (rule, freeze) = (rule.rule.clone(), seat.freeze.clone());
+            let rule = rule.rule.to_owned();
+            let freeze = seat.freeze.map(str::to_owned);
             let roles = seat.group.roles.clone();
             match &seat.person {
                 Some(by) => {

@@ -16,9 +16,9 @@ use crate::token::Decision;
 use crate::weigh::{self, SKEW_S};
 
 /// All that is to be said about a case.
-pub(crate) struct Judged {
+pub(crate) struct Judged<'a> {
     pub(crate) reasons: BTreeSet<Reason>,
-    pub(crate) rules: Vec<RuleSeats>,
+    pub(crate) rules: Vec<RuleSeats<'a>>,
     pub(crate) unsound: BTreeSet<Reason>,
     pub(crate) behind: BTreeSet<PersonName>,
     pub(crate) next: Option<Next>,
@@ -26,7 +26,7 @@ pub(crate) struct Judged {
     pub(crate) not_after: Time,
 }
 
-pub(crate) fn judge(case: &Case<'_>) -> Judged {
+pub(crate) fn judge<'a>(case: &Case<'a>) -> Judged<'a> {
     let mut reasons = BTreeSet::new();
     // Time never runs back behind the journal.
     let now = case

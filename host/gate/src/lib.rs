@@ -33,6 +33,7 @@ pub mod sshsig;
 pub mod state;
 mod steps;
 pub mod target;
+mod text;
 pub mod time;
 pub mod token;
 mod weigh;

@@ -4,6 +4,8 @@
 //! Start at [`Plan::new`] (the host made it) and [`Plan::read`] (somebody brought it).
 //! Invariant: a [`Plan`] owns its canonical bytes, and its id is their SHA-256.
 
+mod action_text;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -21,6 +23,8 @@ use crate::{
     time::Time,
 };
 
+pub use self::action_text::ActionText;
+
 /// The schema that a plan's bytes name.
 pub const PLAN_SCHEMA: &str = "interlock.plan.v1";
 /// Actions of one plan: more cannot be read by a person, so they are not asked to.
@@ -34,6 +38,8 @@ pub struct Plan {
     bytes: Vec<u8>,
     id: PlanDigest,
     body: PlanBody,
+    /// The acts as tokens say them: each decision compares them with every token.
+    act_texts: Vec<ActionText>,
 }
 
 /// The fields of a plan; `contracts` in docs/formats.md says what each holds.
@@ -194,36 +200,6 @@ struct PlannedActionText {
     r#do: Do,
 }
 
-/// An action as JSON: capability, target, arguments.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ActionText {
-    /// The capability.
-    pub capability: Capability,
-    /// What it touches.
-    pub target: Target,
-    /// What it does there.
-    pub arguments: Arguments,
-}
-
-impl From<&AnyAction> for ActionText {
-    fn from(action: &AnyAction) -> ActionText {
-        ActionText {
-            capability: action.capability(),
-            target: action.target().clone(),
-            arguments: action.arguments(),
-        }
-    }
-}
-
-impl TryFrom<ActionText> for AnyAction {
-    type Error = BadAction;
-
-    fn try_from(text: ActionText) -> Result<AnyAction, BadAction> {
-        AnyAction::from_parts(text.capability, text.target, text.arguments)
-    }
-}
-
 impl TryFrom<PlannedActionText> for PlannedAction {
     type Error = BadAction;
 
@@ -309,22 +285,27 @@ impl Plan {
     pub fn new(body: PlanBody) -> Result<Plan, BadPlan> {
         check(&body)?;
         let bytes = canonical::to_bytes(&body)?;
-        Ok(Plan {
-            id: PlanDigest::of(&bytes),
-            bytes,
-            body,
-        })
+        Ok(Plan::of(bytes, body))
     }
 
     /// Reads a plan; its bytes must be its canonical form.
     pub fn read(bytes: &[u8]) -> Result<Plan, BadPlan> {
         let body: PlanBody = canonical::from_bytes(bytes)?;
         check(&body)?;
-        Ok(Plan {
-            id: PlanDigest::of(bytes),
-            bytes: bytes.to_vec(),
+        Ok(Plan::of(bytes.to_vec(), body))
+    }
+
+    fn of(bytes: Vec<u8>, body: PlanBody) -> Plan {
+        let acts = body
+            .actions
+            .iter()
+            .filter(|planned| planned.r#do == Do::Act);
+        Plan {
+            act_texts: acts.map(|planned| (&planned.action).into()).collect(),
+            id: PlanDigest::of(&bytes),
+            bytes,
             body,
-        })
+        }
     }
 
     /// SHA-256 of its bytes.
@@ -340,6 +321,11 @@ impl Plan {
     /// Its fields.
     pub fn body(&self) -> &PlanBody {
         &self.body
+    }
+
+    /// The texts of [`Plan::acts`], as a token carries them.
+    pub(crate) fn act_texts(&self) -> &[ActionText] {
+        &self.act_texts
     }
 
     /// The actions that are carried out, with their places in the whole list.

@@ -1,5 +1,6 @@
 //! A rule's seats and those of the freezes that are on: who sits there, and what is missing.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::case::Case;
@@ -13,32 +14,32 @@ use crate::time::Time;
 use crate::weigh::{Voices, Weighed};
 
 /// What a person of one seat would have to be, and who sits there.
-pub(crate) struct Seat {
-    pub(crate) group: Group,
+pub(crate) struct Seat<'a> {
+    pub(crate) group: Cow<'a, Group>,
     /// The freeze that asks for it; `None` for a seat of the rule itself.
-    pub(crate) freeze: Option<String>,
+    pub(crate) freeze: Option<&'a str>,
     pub(crate) person: Option<PersonName>,
 }
 
 /// A rule's seats, as far as they are filled.
-pub(crate) struct RuleSeats {
-    pub(crate) rule: String,
+pub(crate) struct RuleSeats<'a> {
+    pub(crate) rule: &'a str,
     pub(crate) actions: u16,
-    pub(crate) seats: Vec<Seat>,
+    pub(crate) seats: Vec<Seat<'a>>,
 }
 
 /// Fills the seats of one rule and of the freezes that are on.
-pub(crate) fn fill_rule(
-    case: &Case<'_>,
+pub(crate) fn fill_rule<'a>(
+    case: &Case<'a>,
     now: Time,
     weighed: &Weighed<'_>,
-    rule: &WriteRule,
+    rule: &'a WriteRule,
     actions: u16,
-    judged: &mut Judged,
+    judged: &mut Judged<'a>,
 ) {
     let mut found = BTreeSet::new();
     let mut token_reasons = BTreeSet::new();
-    let mut asked: Vec<(Group, Option<String>, Voices)> = Vec::new();
+    let mut asked: Vec<(Cow<'a, Group>, Option<&'a str>, Voices)> = Vec::new();
     for (index, group) in rule.groups.iter().enumerate() {
         let voices = weighed.voices(case, group, &judged.behind, now, &mut token_reasons);
         let has = u32::try_from(voices.len()).unwrap_or(u32::MAX);
@@ -53,7 +54,7 @@ pub(crate) fn fill_rule(
                 has,
             });
         }
-        asked.push((group.clone(), None, voices));
+        asked.push((Cow::Borrowed(group), None, voices));
     }
     for freeze in case
         .policy
@@ -72,10 +73,10 @@ pub(crate) fn fill_rule(
                 roles: freeze.except_roles.clone(),
             });
         }
-        asked.push((group, Some(freeze.name.clone()), voices));
+        asked.push((Cow::Owned(group), Some(&freeze.name), voices));
     }
     // A seat for each person that a group needs; a freeze's group needs one.
-    let places: Vec<&(Group, Option<String>, Voices)> = asked
+    let places: Vec<&(Cow<'a, Group>, Option<&'a str>, Voices)> = asked
         .iter()
         .flat_map(|one| (0..one.0.need).map(move |_| one))
         .collect();
@@ -106,12 +107,12 @@ pub(crate) fn fill_rule(
         }
         seats.push(Seat {
             group: group.clone(),
-            freeze: freeze.clone(),
+            freeze: *freeze,
             person,
         });
     }
     judged.rules.push(RuleSeats {
-        rule: rule.name.clone(),
+        rule: &rule.name,
         actions,
         seats,
     });

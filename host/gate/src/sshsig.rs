@@ -20,6 +20,8 @@ const BEGIN: &str = "-----BEGIN SSH SIGNATURE-----";
 const END: &str = "-----END SSH SIGNATURE-----";
 const LINE_CHARS: usize = 70;
 const ARMOR_BYTES_MAX: usize = 4096;
+/// What is signed with a plain key is no longer: names and a digest.
+const SIGNED_BYTES_MAX: usize = 128;
 const FLAG_TOUCHED: u8 = 0x01;
 const FLAG_VERIFIED: u8 = 0x04;
 
@@ -196,7 +198,8 @@ fn presence(flags: u8) -> Presence {
 
 /// The bytes that the key signs (a security key wraps them once more, see [`device_message`]).
 pub fn to_be_signed(message: &[u8], hash: HashName) -> Vec<u8> {
-    let mut out = MAGIC.to_vec();
+    let mut out = Vec::with_capacity(SIGNED_BYTES_MAX);
+    out.extend_from_slice(MAGIC);
     put_string(&mut out, NAMESPACE.as_bytes());
     put_string(&mut out, b"");
     put_string(&mut out, hash.name().as_bytes());
@@ -266,7 +269,7 @@ fn unarmor(text: &str) -> Result<Vec<u8>, SshsigError> {
         .and_then(|rest| rest.strip_suffix(END))
         .and_then(|rest| rest.strip_suffix('\n'))
         .ok_or(SshsigError::Armor)?;
-    let mut encoded = String::new();
+    let mut encoded = String::with_capacity(body.len());
     for line in body.split('\n') {
         if line.is_empty() {
             return Err(SshsigError::Armor);

@@ -64,6 +64,9 @@ impl Target {
             if segment.is_empty() {
                 return bad("a segment is empty");
             }
+            if segment.bytes().all(is_plain) {
+                continue;
+            }
             // One spelling: the escape of what it says must be what it says.
             if unescape(segment).is_none_or(|raw| escape_bytes(&raw) != segment) {
                 return bad("a segment is not in its escaped form");
@@ -78,11 +81,16 @@ pub fn escape(raw: &str) -> String {
     escape_bytes(raw.as_bytes())
 }
 
+/// Bytes that stand for themselves.
+fn is_plain(byte: u8) -> bool {
+    (0x21..=0x7e).contains(&byte) && !matches!(byte, b'/' | b'*' | b'%')
+}
+
 fn escape_bytes(raw: &[u8]) -> String {
     use fmt::Write as _;
     raw.iter()
         .fold(String::with_capacity(raw.len()), |mut text, &byte| {
-            if (0x21..=0x7e).contains(&byte) && !matches!(byte, b'/' | b'*' | b'%') {
+            if is_plain(byte) {
                 text.push(char::from(byte));
             } else {
                 // Writing to a `String` cannot fail.
@@ -132,9 +140,7 @@ impl Serialize for Target {
 
 impl<'de> Deserialize<'de> for Target {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Target, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        crate::text::deserialize(deserializer)
     }
 }
 

@@ -3,6 +3,7 @@
 //! Start at [`Token::verify`]; [`Payload::to_bytes`] makes what a person signs.
 //! Invariant: a [`Token`] was signed by its `signer` over exactly its payload's bytes.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -25,6 +26,8 @@ pub const REASON_BYTES_MAX: usize = 1024;
 pub const TOKEN_LIFE_S_MAX: u64 = 24 * 3_600;
 
 const TOKEN_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Of an envelope beside its two texts: names, quotes, a signature's escaped line ends.
+const ROOM_BYTES: usize = 64;
 const CAUSE_BYTES_MAX: usize = 128;
 
 /// What the person decided.
@@ -102,9 +105,7 @@ impl Serialize for Nonce {
 
 impl<'de> Deserialize<'de> for Nonce {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        crate::text::deserialize(deserializer)
     }
 }
 
@@ -139,9 +140,7 @@ pub struct Payload {
 
 /// The acts of a plan, as payloads carry them: what is skipped is left out.
 pub fn acts_of(plan: &Plan) -> Vec<ActionText> {
-    plan.acts()
-        .map(|(_, planned)| ActionText::from(&planned.action))
-        .collect()
+    plan.act_texts().to_vec()
 }
 
 impl Payload {
@@ -213,15 +212,17 @@ pub enum BadToken {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct TokenText {
-    payload: String,
-    signature: String,
+struct TokenText<'a> {
+    #[serde(borrow)]
+    payload: Cow<'a, str>,
+    signature: Cow<'a, str>,
 }
 
-impl TokenText {
+impl TokenText<'_> {
     /// The canonical bytes: two strings in order of their names are that as they stand.
     fn to_bytes(&self) -> Result<Vec<u8>, BadToken> {
-        let bytes = serde_json::to_vec(self).map_err(BadToken::Form)?;
+        let mut bytes = Vec::with_capacity(self.payload.len() + self.signature.len() + ROOM_BYTES);
+        serde_json::to_writer(&mut bytes, self).map_err(BadToken::Form)?;
         if bytes.len() > TOKEN_BYTES_MAX {
             return Err(BadToken::TooLarge);
         }
@@ -253,7 +254,7 @@ impl Token {
         }
         let text: TokenText = serde_json::from_slice(bytes).map_err(BadToken::Form)?;
         let payload_bytes = STANDARD
-            .decode(&text.payload)
+            .decode(text.payload.as_bytes())
             .map_err(|_| BadToken::Base64)?;
         let signature =
             Sshsig::parse_knowing(&text.signature, known).map_err(BadToken::Signature)?;
@@ -273,8 +274,8 @@ impl Token {
     /// Puts a token's file together; [`Token::verify`] then says what it is worth.
     pub fn assemble(payload: &[u8], armored_signature: &str) -> Result<Vec<u8>, BadToken> {
         TokenText {
-            payload: STANDARD.encode(payload),
-            signature: armored_signature.to_owned(),
+            payload: STANDARD.encode(payload).into(),
+            signature: armored_signature.into(),
         }
         .to_bytes()
     }
@@ -312,8 +313,8 @@ mod tests {
     #[test]
     fn an_envelope_is_written_in_canonical_form() {
         let text = TokenText {
-            payload: "e30=".to_owned(),
-            signature: "-----BEGIN\n\u{1}\"\\é\n".to_owned(),
+            payload: "e30=".into(),
+            signature: "-----BEGIN\n\u{1}\"\\é\n".into(),
         };
         let canonical = canonical::to_bytes(&text).unwrap();
         assert_eq!(text.to_bytes().unwrap(), canonical);

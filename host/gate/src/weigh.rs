@@ -9,7 +9,7 @@ use crate::ids::{PersonName, TokenDigest};
 use crate::policy::{Approver, Group, is_host_key};
 use crate::reason::Reason;
 use crate::time::Time;
-use crate::token::{Decision, Token, acts_of};
+use crate::token::{Decision, Token};
 
 /// How far a clock may be off, in seconds.
 pub(crate) const SKEW_S: u64 = 60;
@@ -71,13 +71,12 @@ pub(crate) fn noes(case: &Case<'_>) -> Vec<No> {
 
 /// Weighs every token by what does not depend on a rule.
 pub(crate) fn weigh<'a>(case: &Case<'a>, now: Time) -> Weighed<'a> {
-    let acts = acts_of(case.plan);
     let mut weighed = Weighed {
         sound: Vec::new(),
         unsound: BTreeSet::new(),
     };
     for token in case.tokens {
-        match standing(case, token, &acts, now) {
+        match standing(case, token, now) {
             Ok(Some(standing)) => weighed.sound.push(standing),
             Ok(None) => {}
             Err(reason) => drop(weighed.unsound.insert(reason)),
@@ -90,7 +89,6 @@ pub(crate) fn weigh<'a>(case: &Case<'a>, now: Time) -> Weighed<'a> {
 fn standing<'a>(
     case: &Case<'a>,
     token: &'a Token,
-    acts: &[crate::plan::ActionText],
     now: Time,
 ) -> Result<Option<Standing<'a>>, Reason> {
     let payload = token.payload();
@@ -131,7 +129,7 @@ fn standing<'a>(
         | (Kind::Apply, Decision::Undo)
         | (Kind::Apply | Kind::Undo, Decision::Reject | Decision::Revoke) => return Ok(None),
     };
-    if payload.actions != acts {
+    if payload.actions != case.plan.act_texts() {
         return Err(Reason::TokenOfOtherActs { approver: named() });
     }
     let spent_elsewhere = case.history.spent.iter().any(|spent| {
@@ -155,23 +153,26 @@ fn standing<'a>(
 /// The times that hold for every rule: `max_age` is a group's own.
 fn check_times(case: &Case<'_>, token: &Token, now: Time) -> Result<(), Reason> {
     let payload = token.payload();
-    let approver = payload.approver.clone();
+    let named = || payload.approver.clone();
     let issued_at = payload.issued_at;
     if issued_at < case.plan.body().created_at {
         return Err(Reason::TokenBeforePlan {
-            approver,
+            approver: named(),
             issued_at,
         });
     }
     if issued_at > now.plus_seconds(SKEW_S) {
         return Err(Reason::TokenFromFuture {
-            approver,
+            approver: named(),
             issued_at,
         });
     }
     let from = issued_at.max(payload.not_before);
     if now.plus_seconds(SKEW_S) < from {
-        return Err(Reason::TokenNotYet { approver, from });
+        return Err(Reason::TokenNotYet {
+            approver: named(),
+            from,
+        });
     }
     Ok(())
 }
@@ -244,13 +245,13 @@ impl Standing<'_> {
         now: Time,
     ) -> Result<Voice, Reason> {
         let payload = self.token.payload();
-        let approver = self.approver.name.clone();
-        if group.not_requester && behind.contains(&approver) {
-            return Err(Reason::TokenOfRequester { approver });
+        let named = || self.approver.name.clone();
+        if group.not_requester && behind.contains(&self.approver.name) {
+            return Err(Reason::TokenOfRequester { approver: named() });
         }
         if self.token.presence() < group.presence {
             return Err(Reason::TokenPresence {
-                approver,
+                approver: named(),
                 needs: group.presence,
             });
         }
@@ -266,7 +267,7 @@ impl Standing<'_> {
         let until = aged.min(payload.expires_at);
         if now >= until {
             return Err(Reason::TokenExpired {
-                approver,
+                approver: named(),
                 at: until,
                 ago_s: now.seconds_since(until),
                 issued_at: payload.issued_at,

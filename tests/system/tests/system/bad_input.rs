@@ -74,9 +74,12 @@ fn mistaken(text: &str, from: &str, to: &str) -> (String, usize) {
     (text.replacen(from, to, 1), line)
 }
 
+/// A file, a command that reads it, and what is replaced by what.
+type Kind<'a> = (&'a str, &'a [&'a str], &'a [(&'a str, &'a str)]);
+
 /// Texts that people write: each mistake on one line, which the error names.
 async fn texts(world: &World) {
-    let kinds: [(&str, &[&str], &[(&str, &str)]); 4] = [
+    let kinds: [Kind<'_>; 4] = [
         (
             "interlock.toml",
             &["plan", "list", "--json"],

@@ -38,11 +38,7 @@ async fn verified(world: &World, state: &str) -> interlock_system_tests::Ran {
 /// Runs SQL in that state's store, behind everybody's back.
 fn meddle(state: &Path, sql: &str) {
     let store = Connection::open(state.join("interlock.db")).unwrap();
-    // The store itself refuses to change an entry; whoever writes to its file can take that away.
-    assert!(
-        store.execute_batch(sql).is_err(),
-        "a store changes no entry"
-    );
+    // The store itself refuses to change what was recorded; whoever writes to its file can take that away.
     let list = "select name from sqlite_master where type = 'trigger'";
     let names: Vec<String> = {
         let mut asked = store.prepare(list).unwrap();
@@ -90,6 +86,23 @@ async fn a_journal_that_was_altered_cut_or_rolled_back_is_refused_and_the_place_
     let place = &bad["first_bad"];
     let (first, last) = (place["first"].as_u64(), place["last"].as_u64());
     assert!(first <= Some(altered) && Some(altered) <= last, "{bad:#}");
+
+    // What was kept beside the entries, the cassettes among it, is cut: a replay says so.
+    let state = copied(&world, STATE, "spoilt").await;
+    meddle(
+        &state,
+        "update blob set bytes = substr(bytes, 1, length(bytes) / 2)",
+    );
+    let spoilt = verified(&world, "spoilt").await.expect(1);
+    assert!(spoilt.stderr.contains("damaged"), "{}", spoilt.stderr);
+    for command in ["replay", "undo"] {
+        let ran = bob(&world, &["--config", "other.toml", command, &waiting.run]).await;
+        assert!(![0, 101].contains(&ran.code), "{ran:#?}");
+        assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+    }
+    let replay = ["--config", "other.toml", "replay", &waiting.run];
+    let replay = bob(&world, &replay).await;
+    assert!(replay.stderr.contains("damaged"), "{}", replay.stderr);
 
     // Its end is gone.
     let state = copied(&world, STATE, "cut").await;
