@@ -56,6 +56,11 @@ pub(crate) fn folded(text: &str, width: usize) -> String {
     const INDENT: &str = "           ";
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
+        if line.starts_with(' ') {
+            // A row of a table: broken, its columns would no longer stand under each other.
+            out.push_str(line);
+            continue;
+        }
         let mut rest = line;
         let mut room = width;
         while rest.trim_end_matches('\n').chars().count() > room {
