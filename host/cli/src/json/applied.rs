@@ -52,10 +52,10 @@ pub(crate) fn document<'a>(
     let one = |code, message: String| vec![ReasonJson { code, message }];
     let (result, reasons, stopped) = match &applied.end {
         ApplyEnd::Denied(denied) => {
-            let word = if exit == Exit::ApprovalRequired {
-                "approval_required"
-            } else {
-                "denied"
+            let word = match exit {
+                Exit::ApprovalRequired => "approval_required",
+                Exit::OutcomeUnknown => "unknown",
+                _ => "denied",
             };
             (word, denied.reasons().iter().map(reason).collect(), None)
         }
