@@ -10,7 +10,7 @@ fn an_unknown_key_is_refused_with_its_place_and_the_nearest_one() {
         "approvals = { need = 1, roles = [\"sre\"], max_age",
         "approval = { need = 1, roles = [\"sre\"], max_age",
         &[
-            "line 34, column 1: [[write]] has no `approvals`",
+            // That it has no `approvals` needs no saying: this key was meant to be that.
             "line 40, column 1: `approval` is not a key of [[write]] (did you mean `approvals`?)",
         ],
     );
