@@ -88,24 +88,26 @@ impl Time {
 /// own bytes. What is written here is what jiff writes; a test compares them.
 impl Time {
     fn text(self) -> [u8; TEXT_BYTES] {
-        let seconds = self.0 / 1_000_000;
-        let (year, month, day) = civil(seconds / DAY_S);
+        let (seconds, micros) = (self.0 / 1_000_000, self.0 % 1_000_000);
+        let (days, second) = (seconds / DAY_S, seconds % DAY_S);
+        let (year, month, day) = civil(days);
         let mut text = *b"0000-00-00T00:00:00.000000Z";
-        let parts = [
-            (0..4, year),
-            (5..7, month),
-            (8..10, day),
-            (11..13, seconds / 3_600 % 24),
-            (14..16, seconds / 60 % 60),
-            (17..19, seconds % 60),
-            (20..26, self.0 % 1_000_000),
+        let pairs = [
+            (0, year / 100),
+            (2, year % 100),
+            (5, month),
+            (8, day),
+            (11, second / 3_600),
+            (14, second / 60 % 60),
+            (17, second % 60),
+            (20, micros / 10_000),
+            (22, micros / 100 % 100),
+            (24, micros % 100),
         ];
-        for (places, mut number) in parts {
-            for place in places.rev() {
-                // A digit, so that it fits.
-                text[place] = b'0' + (number % 10) as u8;
-                number /= 10;
-            }
+        for (place, pair) in pairs {
+            // Two digits, so that they fit.
+            text[place] = b'0' + (pair / 10) as u8;
+            text[place + 1] = b'0' + (pair % 10) as u8;
         }
         text
     }
