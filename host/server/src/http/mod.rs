@@ -1,0 +1,1 @@
+//! The JSON interface, the webhook, health and metrics.

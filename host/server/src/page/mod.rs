@@ -1,0 +1,1 @@
+//! What approvers read in a browser.
