@@ -1,7 +1,7 @@
 //! The binary `interlock`: arguments in, what people and programs read out.
 //!
 //! Not the product's rules: those are in the runner and the gate; nothing here decides.
-//! Start at `args` for the grammar, `commands` for what each does, `exit` for the codes.
+//! Start at `args` for the grammar, `commands` for what each does, `interlock_screens::exit` for the codes.
 //! Invariant: no flag, variable or file sets the clock or skips a check.
 
 #![forbid(unsafe_code)]
@@ -9,10 +9,8 @@
 mod args;
 mod commands;
 mod doctor;
-mod exit;
 mod failure;
 mod human;
-mod json;
 mod output;
 mod place;
 mod refusal;
@@ -22,6 +20,7 @@ mod sign;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
+use interlock_screens::exit;
 
 use crate::{
     args::{Cli, Colour},

@@ -13,11 +13,12 @@ use interlock_runner::{
     record::RunRecord,
     tokens::Lack,
 };
+use interlock_screens::{json, text};
 
 use crate::{
     exit::Exit,
     failure::Failure,
-    human, json,
+    human,
     output::{Output, Screen},
     setup,
 };
@@ -101,7 +102,7 @@ async fn finish(
 ) -> Result<Output, Failure> {
     let run = applied.plan.body().run.clone();
     let record = runner.run_record(&run).await?;
-    let mut text = human::applied::screen(&applied, &record);
+    let mut text = text::applied::screen(&applied, &record);
     if let Some(error) = &verify_failed {
         text.push_str(&format!(
             "verify     could not run: {}\n",

@@ -10,6 +10,7 @@ use std::{
 
 use interlock_connectors::files;
 use interlock_gate::{time::Time, token::Token};
+use interlock_screens::text::words::count;
 use interlock_store::{
     HostPublic, export, proof,
     verify::{Anchors, Assurance, Verdict, VerifyError, verify_export, verify_store},
@@ -19,7 +20,6 @@ use serde::Serialize;
 use crate::{
     exit::Exit,
     failure::{Failure, chain},
-    human::text::count,
     output::Output,
     setup,
 };

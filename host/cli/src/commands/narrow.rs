@@ -6,8 +6,9 @@ use interlock_gate::{
     plan::{Do, Plan},
     state::PlanState,
 };
+use interlock_screens::json;
 
-use crate::{exit::Exit, failure::Failure, json, output::Output, setup};
+use crate::{exit::Exit, failure::Failure, output::Output, setup};
 
 pub(crate) async fn narrow(
     given: &str,

@@ -10,14 +10,16 @@ use interlock_gate::{
     state::PlanState,
 };
 use interlock_runner::{error::RunError, open::Runner};
+use interlock_screens::{
+    json,
+    text::{self, words},
+};
 use interlock_store::Store as _;
 use serde::Serialize;
 
 use crate::{
     exit::Exit,
     failure::Failure,
-    human::{self, text},
-    json,
     output::Output,
     setup::{self, Shown},
 };
@@ -109,7 +111,7 @@ fn seats(findings: &[Finding]) -> String {
     }
     format!(
         "{has} of {}",
-        text::count(usize::try_from(needs).unwrap_or(usize::MAX), "approval")
+        words::count(usize::try_from(needs).unwrap_or(usize::MAX), "approval")
     )
 }
 
@@ -148,9 +150,9 @@ pub(crate) async fn approver_screen(
     shown: &Shown,
     decision: Option<&str>,
 ) -> Result<(String, Vec<Finding>, Option<String>), Failure> {
-    let mut out = human::plan::signed(&shown.plan, &shown.evidence, decision);
+    let mut out = text::plan::signed(&shown.plan, &shown.evidence, decision);
     out.push_str("NOT PART OF WHAT YOU SIGN\n");
-    out.push_str(&human::plan::needs(&shown.plan, &shown.policy));
+    out.push_str(&text::plan::needs(&shown.plan, &shown.policy));
     let (findings, still_so) = match &shown.runner {
         Some(runner) => {
             let still = runner.still_so(&shown.plan).await?;
@@ -164,17 +166,17 @@ pub(crate) async fn approver_screen(
             (Vec::new(), None)
         }
     };
-    out.push_str(&human::plan::quoted_names(&shown.plan, &shown.evidence));
+    out.push_str(&text::plan::quoted_names(&shown.plan, &shown.evidence));
     for finding in &findings {
         match finding {
             Finding::Filled { by, .. } => {
                 let _ = writeln!(out, "approved   by {by}");
             }
             Finding::Ignored(reason) => {
-                out.push_str(&text::wrapped("not valid  ", &reason.to_string(), 100));
+                out.push_str(&words::wrapped("not valid  ", &reason.to_string(), 100));
             }
             Finding::Against(reason) if !reason.is_missing_approval() => {
-                out.push_str(&text::wrapped("against    ", &reason.to_string(), 100));
+                out.push_str(&words::wrapped("against    ", &reason.to_string(), 100));
             }
             Finding::Rule { .. } | Finding::Empty { .. } | Finding::Against(_) => {}
         }

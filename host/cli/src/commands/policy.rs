@@ -138,7 +138,11 @@ fn said(file: &Path, policy: &Policy) -> Result<Output, Failure> {
         warnings: &warnings,
     };
     for warning in &warnings {
-        human.push_str(&crate::human::text::wrapped("  warning    ", warning, 100));
+        human.push_str(&interlock_screens::text::words::wrapped(
+            "  warning    ",
+            warning,
+            100,
+        ));
     }
     Ok(Output::new(Exit::Done, human, &document))
 }
@@ -156,9 +160,9 @@ struct ExplainJson {
     schema: &'static str,
     plan: String,
     permitted: bool,
-    seats: Vec<crate::json::plan::SeatJson>,
-    against: Vec<crate::json::plan::ReasonJson>,
-    not_counted: Vec<crate::json::plan::ReasonJson>,
+    seats: Vec<interlock_screens::json::plan::SeatJson>,
+    against: Vec<interlock_screens::json::plan::ReasonJson>,
+    not_counted: Vec<interlock_screens::json::plan::ReasonJson>,
 }
 
 /// Why a plan is or is not permitted now, and who can supply what is missing.
@@ -206,7 +210,7 @@ pub(crate) async fn explain(given: &str, config: Option<&Path>) -> Result<Output
         };
         let _ = writeln!(out, "{line}");
     }
-    let (seats, against, not_counted) = crate::json::plan::sorted(&findings);
+    let (seats, against, not_counted) = interlock_screens::json::plan::sorted(&findings);
     let permitted = against.is_empty();
     let _ = writeln!(
         out,

@@ -7,9 +7,10 @@ use std::{
 
 use interlock_connectors::files;
 use interlock_gate::policy::{POLICY_BYTES_MAX, Table};
+use interlock_screens::text::words::count;
 use serde::Serialize;
 
-use crate::{exit::Exit, failure::Failure, human::text::count, output::Output};
+use crate::{exit::Exit, failure::Failure, output::Output};
 
 #[derive(Serialize)]
 struct TestJson<'a> {

@@ -3,9 +3,10 @@
 use std::{fmt::Write as _, path::Path};
 
 use interlock_runner::replay::Replayed;
+use interlock_screens::text::words::count;
 use serde::Serialize;
 
-use crate::{exit::Exit, failure::Failure, human::text::count, output::Output, setup};
+use crate::{exit::Exit, failure::Failure, output::Output, setup};
 
 #[derive(Serialize)]
 struct ReplayJson<'a> {

@@ -2,18 +2,18 @@
 
 use std::path::Path;
 
-use interlock_gate::{escape, plan::Plan, policy::Policy};
+use interlock_gate::escape;
 use interlock_runner::{
-    record::{RunRecord, StepConclusion},
     run::{RunAsk, RunEnd},
     state::RunState,
 };
+use interlock_screens::{json, text};
 
 use crate::{
     args::RunArgs,
-    exit::Exit,
+    exit::{self, Exit},
     failure::Failure,
-    human, json,
+    human,
     output::{Output, Screen},
     setup,
 };
@@ -44,6 +44,8 @@ pub(crate) async fn run(
         id: args.id.clone(),
         inputs: setup::inputs(&args.input)?,
         caller: caller.clone(),
+        stop: None,
+        trust_first_use: true,
     };
     let progress = human::progress::Progress::new(screen);
     let ended = runner.run(ask, &progress).await;
@@ -66,19 +68,14 @@ pub(crate) async fn run(
         _ => None,
     };
     let shown = waits.or(record.plan().map(|plan| plan.plan.as_ref()));
-    let needs = shown.map(|plan| needs(plan, &policy)).unwrap_or_default();
-    let mut text = human::run::screen(&record, &needs);
+    let needs = shown
+        .map(|plan| text::needs::lines(plan, &policy))
+        .unwrap_or_default();
+    let mut text = text::run::screen(&record, &needs);
     if let Some(plan) = waits {
-        text.push_str(&format!(
-            "\nPROPOSED  plan {}, which waits already: {}\n",
-            plan.id().short(),
-            human::run::headline(plan)
-        ));
-        for need in &needs {
-            text.push_str(&format!("  {need}\n"));
-        }
+        text.push_str(&text::run::waits_already(plan, &needs));
     }
-    let exit = exit_of(&ended.end, &record);
+    let exit = exit::of_end(&ended.end, &record);
     let document = json::run::document(&record, shown, exit);
     let mut output = Output::new(exit, text, &document);
     match (&ended.end, shown) {
@@ -117,94 +114,4 @@ pub(crate) async fn run(
         _ => output = output.next(format!("`interlock runs show {}`", ended.run)),
     }
     Ok(output)
-}
-
-fn exit_of(end: &RunEnd, record: &RunRecord) -> Exit {
-    match end {
-        RunEnd::Concluded => Exit::Done,
-        RunEnd::Planned(_) | RunEnd::Waits(_) => Exit::ApprovalRequired,
-        RunEnd::Refused(_) => Exit::Denied,
-        RunEnd::Faulted { .. } => Exit::StepFaulted,
-        RunEnd::StepFailed { .. } => Exit::Failed,
-        RunEnd::Joined => of_record(record),
-    }
-}
-
-/// Whether its last step ended by an error of its own.
-fn failed(record: &RunRecord) -> bool {
-    let last = record.steps.last();
-    last.is_some_and(|step| matches!(step.end, StepConclusion::Fault(_)))
-}
-
-/// The code that the run had when it ended.
-pub(crate) fn of_record(record: &RunRecord) -> Exit {
-    use interlock_gate::state::PlanState;
-    match &record.state {
-        RunState::Faulted => Exit::StepFaulted,
-        RunState::Interrupted => Exit::Failed,
-        RunState::Opened | RunState::Reading => Exit::Failed,
-        RunState::Concluded if failed(record) => Exit::Failed,
-        RunState::Concluded if record.refused.is_empty() => Exit::Done,
-        RunState::Concluded => Exit::Denied,
-        RunState::Planned(_) => match record.plan().map(|plan| plan.state) {
-            Some(PlanState::Waiting) => Exit::ApprovalRequired,
-            Some(PlanState::Unknown { .. }) => Exit::OutcomeUnknown,
-            _ => Exit::Done,
-        },
-    }
-}
-
-/// What a plan needs: who, until when.
-pub(crate) fn needs(plan: &Plan, policy: &Policy) -> Vec<String> {
-    let body = plan.body();
-    let mut rules: Vec<&str> = plan.acts().map(|(_, act)| act.rule.name.as_str()).collect();
-    rules.sort_unstable();
-    rules.dedup();
-    let behind: Vec<&str> = body.owners.iter().map(|owner| owner.as_str()).collect();
-    let mut lines = Vec::new();
-    for name in rules {
-        let Some(rule) = policy.write(name) else {
-            continue;
-        };
-        for group in &rule.groups {
-            let mut who = format!("role {}", group.roles.join(" or "));
-            if group.not_requester && !behind.is_empty() {
-                who.push_str(&format!(", not {}", behind.join(", not ")));
-            }
-            let can: Vec<&str> = policy
-                .approvers()
-                .iter()
-                .filter(|one| one.roles.iter().any(|role| group.roles.contains(role)))
-                .map(|one| one.name.as_str())
-                .filter(|one| !group.not_requester || !behind.contains(one))
-                .collect();
-            let can = if can.is_empty() {
-                "nobody".to_owned()
-            } else {
-                can.join(", ")
-            };
-            lines.push(format!(
-                "needs  {} ({who}) by {}; approvers: {can}",
-                human::text::count(
-                    usize::try_from(group.need).unwrap_or(usize::MAX),
-                    "approval"
-                ),
-                body.expires_at.clock(),
-            ));
-        }
-    }
-    if body.requester.caller.is_none() {
-        let uid = body.requester.via.strip_prefix("uid:").unwrap_or("?");
-        return vec![
-            format!(
-                "no [[caller]] of the policy maps {}: nobody can approve what it asks for",
-                body.requester.via
-            ),
-            "missing:  [[caller]]".to_owned(),
-            "name = \"...\"".to_owned(),
-            format!("uid = {uid}"),
-            "owner = \"...\"   # the approver who stands behind this caller".to_owned(),
-        ];
-    }
-    lines
 }

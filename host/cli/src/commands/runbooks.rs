@@ -223,7 +223,7 @@ pub(crate) async fn trust(
         0 => format!("every write step of {name} is trusted already\n"),
         n => format!(
             "{} of {name} trusted\n",
-            crate::human::text::count(n, "write step")
+            interlock_screens::text::words::count(n, "write step")
         ),
     };
     let trusted = new

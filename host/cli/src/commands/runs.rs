@@ -3,10 +3,11 @@
 use std::{fmt::Write as _, path::Path};
 
 use interlock_runner::error::RunError;
+use interlock_screens::{json, text};
 use interlock_store::Store as _;
 use serde::Serialize;
 
-use crate::{exit::Exit, failure::Failure, human, json, output::Output, setup};
+use crate::{exit::Exit, failure::Failure, output::Output, setup};
 
 const RUNS_MAX: usize = 200;
 
@@ -72,9 +73,9 @@ pub(crate) async fn list(config: Option<&Path>) -> Result<Output, Failure> {
             line.run,
             line.opened_at.to_seconds_text(),
             line.runbook,
-            human::text::foreign(&line.incident),
+            text::words::foreign(&line.incident),
             line.state,
-            human::text::foreign(line.cause.as_deref().unwrap_or("-")),
+            text::words::foreign(line.cause.as_deref().unwrap_or("-")),
         );
     }
     if lines.is_empty() {
@@ -103,13 +104,13 @@ pub(crate) async fn show(
     let waiting = record
         .plan()
         .filter(|plan| plan.state == interlock_gate::state::PlanState::Waiting)
-        .map(|plan| super::run::needs(&plan.plan, &policy))
+        .map(|plan| text::needs::lines(&plan.plan, &policy))
         .unwrap_or_default();
     let mut out = format!(
         "run {run}   {} {}   incident {}   {}   asked by {}\n\n",
         record.runbook,
         record.version,
-        human::text::foreign(&record.incident.id),
+        text::words::foreign(&record.incident.id),
         record.opened_at.to_seconds_text(),
         record
             .requester
@@ -117,9 +118,9 @@ pub(crate) async fn show(
             .as_deref()
             .unwrap_or(&record.requester.via),
     );
-    out.push_str(&human::run::screen(&record, &waiting));
+    out.push_str(&text::run::screen(&record, &waiting));
     for plan in &record.plans {
-        out.push_str(&human::record::plan(plan));
+        out.push_str(&text::record::plan(plan));
     }
     for verified in &record.verified {
         let summary = verified.found.as_ref().map(|found| found.summary.as_str());
@@ -128,13 +129,13 @@ pub(crate) async fn show(
             "verify  {} {}: {}",
             verified.at.clock(),
             verified.verdict,
-            human::text::foreign(summary.unwrap_or("it faulted"))
+            text::words::foreign(summary.unwrap_or("it faulted"))
         );
     }
     if calls {
         out.push_str("\nCALLS\n");
         for call in record.calls() {
-            out.push_str(&human::record::call(call));
+            out.push_str(&text::record::call(call));
         }
     }
     let shown = record.plan().map(|plan| plan.plan.as_ref());

@@ -25,7 +25,7 @@ fn ssh_agent() -> Check {
             "ssh-agent",
             format!(
                 "it is unlocked and holds {}",
-                crate::human::text::count(list.len(), "key")
+                interlock_screens::text::words::count(list.len(), "key")
             ),
             "an agent that runs as this user can sign with it: `ssh-add -x`, or run agents as \
              another user",

@@ -189,7 +189,7 @@ fn runbooks(config: &Config, policy: Option<&Policy>, checks: &mut Vec<Check>) {
                 name,
                 format!(
                     "{} built",
-                    crate::human::text::count(runbook.steps.len(), "step")
+                    interlock_screens::text::words::count(runbook.steps.len(), "step")
                 ),
             )
         } else {

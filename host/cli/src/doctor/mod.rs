@@ -113,8 +113,8 @@ pub(crate) async fn doctor(config: Option<&Path>) -> Result<Output, Failure> {
     let _ = writeln!(
         out,
         "{} checked, {bad} bad, {}",
-        crate::human::text::count(checks.len(), "thing"),
-        crate::human::text::count(warn, "warning")
+        interlock_screens::text::words::count(checks.len(), "thing"),
+        interlock_screens::text::words::count(warn, "warning")
     );
     let exit = if bad > 0 { Exit::Failed } else { Exit::Done };
     let document = DoctorJson {

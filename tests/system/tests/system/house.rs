@@ -75,6 +75,22 @@ fn arrows_run_one_way() {
             "interlock-runner",
             &["gate", "capabilities", "engine", "connectors", "store"],
         ),
+        (
+            "interlock-screens",
+            &["gate", "capabilities", "store", "runner"],
+        ),
+        (
+            "interlock-server",
+            &[
+                "gate",
+                "capabilities",
+                "engine",
+                "connectors",
+                "store",
+                "runner",
+                "screens",
+            ],
+        ),
         ("interlock-builder", &[]),
         (
             "interlock-cli",
@@ -85,6 +101,8 @@ fn arrows_run_one_way() {
                 "connectors",
                 "store",
                 "runner",
+                "screens",
+                "server",
                 "builder",
             ],
         ),

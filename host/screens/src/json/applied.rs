@@ -15,8 +15,9 @@ use serde::Serialize;
 use super::plan::{ReasonJson, reason};
 use crate::exit::Exit;
 
+/// What came of it.
 #[derive(Serialize)]
-pub(crate) struct AppliedJson<'a> {
+pub struct AppliedJson<'a> {
     schema: &'static str,
     exit: u8,
     plan: PlanDigest,
@@ -43,11 +44,8 @@ struct ActJson<'a> {
     settled_at: Option<Time>,
 }
 
-pub(crate) fn document<'a>(
-    applied: &'a Applied,
-    record: &'a RunRecord,
-    exit: Exit,
-) -> AppliedJson<'a> {
+/// The document of an apply or an undo that ended with `exit`.
+pub fn document<'a>(applied: &'a Applied, record: &'a RunRecord, exit: Exit) -> AppliedJson<'a> {
     let plan: &Plan = &applied.plan;
     let one = |code, message: String| vec![ReasonJson { code, message }];
     let (result, reasons, stopped) = match &applied.end {

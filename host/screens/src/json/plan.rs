@@ -10,23 +10,34 @@ use serde::Serialize;
 
 /// One plan with all that an approver sees.
 #[derive(Serialize)]
-pub(crate) struct PlanJson<'a> {
-    pub(crate) schema: &'static str,
-    pub(crate) plan: PlanDigest,
-    pub(crate) state: Option<&'static str>,
-    pub(crate) confirm: String,
-    pub(crate) summary: String,
-    pub(crate) body: &'a PlanBody,
-    pub(crate) seats: Vec<SeatJson>,
-    pub(crate) against: Vec<ReasonJson>,
-    pub(crate) not_counted: Vec<ReasonJson>,
-    pub(crate) still_so: Option<&'a str>,
-    pub(crate) evidence: &'static str,
+pub struct PlanJson<'a> {
+    /// Which document this is.
+    pub schema: &'static str,
+    /// Its id.
+    pub plan: PlanDigest,
+    /// Its state, where the host that made it is here.
+    pub state: Option<&'static str>,
+    /// What an approver types.
+    pub confirm: String,
+    /// In one line.
+    pub summary: String,
+    /// What is signed.
+    pub body: &'a PlanBody,
+    /// The seats of its rules.
+    pub seats: Vec<SeatJson>,
+    /// What stands against it.
+    pub against: Vec<ReasonJson>,
+    /// Tokens that do not count, and why.
+    pub not_counted: Vec<ReasonJson>,
+    /// Whether what it would act on is still as seen.
+    pub still_so: Option<&'a str>,
+    /// How its evidence was checked.
+    pub evidence: &'static str,
 }
 
 /// One seat of a rule.
 #[derive(Serialize)]
-pub(crate) struct SeatJson {
+pub struct SeatJson {
     rule: String,
     freeze: Option<String>,
     roles: Vec<String>,
@@ -36,32 +47,43 @@ pub(crate) struct SeatJson {
 
 /// One reason: its kind for programs, its words for people.
 #[derive(Serialize)]
-pub(crate) struct ReasonJson {
-    pub(crate) code: &'static str,
-    pub(crate) message: String,
+pub struct ReasonJson {
+    /// Its kind, for programs.
+    pub code: &'static str,
+    /// Its words, for people.
+    pub message: String,
 }
 
 /// One line of a list.
 #[derive(Serialize)]
-pub(crate) struct PlanLineJson {
-    pub(crate) plan: PlanDigest,
-    pub(crate) run: RunId,
-    pub(crate) state: &'static str,
-    pub(crate) waiting: Option<String>,
-    pub(crate) summary: String,
-    pub(crate) created_at: Time,
-    pub(crate) expires_at: Time,
+pub struct PlanLineJson {
+    /// Its id.
+    pub plan: PlanDigest,
+    /// The run that made it.
+    pub run: RunId,
+    /// Its state, where the host that made it is here.
+    pub state: &'static str,
+    /// What it waits for, such as `1 of 2 approvals`.
+    pub waiting: Option<String>,
+    /// In one line.
+    pub summary: String,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it ends.
+    pub expires_at: Time,
 }
 
 /// A list of plans.
 #[derive(Serialize)]
-pub(crate) struct PlansJson {
-    pub(crate) schema: &'static str,
-    pub(crate) plans: Vec<PlanLineJson>,
+pub struct PlansJson {
+    /// Which document this is.
+    pub schema: &'static str,
+    /// The plans, newest first.
+    pub plans: Vec<PlanLineJson>,
 }
 
 /// The reason as programs and people read it.
-pub(crate) fn reason(reason: &interlock_gate::reason::Reason) -> ReasonJson {
+pub fn reason(reason: &interlock_gate::reason::Reason) -> ReasonJson {
     ReasonJson {
         code: reason.code(),
         message: reason.to_string(),
@@ -69,7 +91,7 @@ pub(crate) fn reason(reason: &interlock_gate::reason::Reason) -> ReasonJson {
 }
 
 /// What the gate says of a plan, sorted into lists.
-pub(crate) fn sorted(findings: &[Finding]) -> (Vec<SeatJson>, Vec<ReasonJson>, Vec<ReasonJson>) {
+pub fn sorted(findings: &[Finding]) -> (Vec<SeatJson>, Vec<ReasonJson>, Vec<ReasonJson>) {
     let (mut seats, mut against, mut not_counted) = (Vec::new(), Vec::new(), Vec::new());
     for finding in findings {
         match finding {
@@ -107,7 +129,7 @@ pub(crate) fn sorted(findings: &[Finding]) -> (Vec<SeatJson>, Vec<ReasonJson>, V
 }
 
 /// The document of one plan.
-pub(crate) fn document<'a>(
+pub fn document<'a>(
     plan: &'a Plan,
     state: Option<&'static str>,
     findings: &[Finding],

@@ -12,12 +12,12 @@ use interlock_runner::{
     record::{RunRecord, StepConclusion, StepRecord},
 };
 
-use super::text::{count, foreign, span, wrapped};
+use super::words::{count, foreign, span, wrapped};
 
 const WIDTH: usize = 100;
 
 /// The whole screen; `needs` are the lines under what is proposed.
-pub(crate) fn screen(record: &RunRecord, needs: &[String]) -> String {
+pub fn screen(record: &RunRecord, needs: &[String]) -> String {
     let mut out = String::new();
     for step in &record.steps {
         out.push_str(&step_line(record, step));
@@ -66,8 +66,21 @@ pub(crate) fn screen(record: &RunRecord, needs: &[String]) -> String {
     out
 }
 
+/// What a run says of a plan of an earlier run that would do the same and waits already.
+pub fn waits_already(plan: &Plan, needs: &[String]) -> String {
+    let mut out = format!(
+        "\nPROPOSED  plan {}, which waits already: {}\n",
+        plan.id().short(),
+        headline(plan)
+    );
+    for need in needs {
+        let _ = writeln!(out, "  {need}");
+    }
+    out
+}
+
 /// `database.terminate, 36 sessions on orders-db/client`, for each capability and target.
-pub(crate) fn headline(plan: &Plan) -> String {
+pub fn headline(plan: &Plan) -> String {
     let mut groups: BTreeMap<(String, String), usize> = BTreeMap::new();
     for (_, planned) in plan.acts() {
         let key = (
@@ -218,7 +231,7 @@ fn report_text(record: &RunRecord, report: &Report, confidence: &[Confidence]) -
 }
 
 /// What could not be checked, led by `lead`.
-pub(crate) fn unchecked_text(lead: &str, unchecked: &Unchecked) -> String {
+pub fn unchecked_text(lead: &str, unchecked: &Unchecked) -> String {
     let call = unchecked
         .call
         .map(|call| format!(" ({})", CallId(call)))
@@ -306,7 +319,7 @@ fn evidence_line(record: &RunRecord, word: &str, call: u64, says: &str) -> Strin
 }
 
 /// What a call asked, on one line.
-pub(crate) fn asked(call: &Recorded) -> String {
+pub fn asked(call: &Recorded) -> String {
     use interlock_capabilities::Ask;
     let detail = match &call.ask {
         Ask::MetricsInstant(ask) => ask.query.clone(),

@@ -12,10 +12,10 @@ use interlock_runner::{
 };
 use interlock_store::entry::RecordedOutcome;
 
-use super::{run, text};
+use super::{run, words};
 
 /// The whole of it, verify steps included.
-pub(crate) fn screen(applied: &Applied, record: &RunRecord) -> String {
+pub fn screen(applied: &Applied, record: &RunRecord) -> String {
     let plan = &applied.plan;
     let mut out = String::new();
     match &applied.end {
@@ -31,7 +31,7 @@ pub(crate) fn screen(applied: &Applied, record: &RunRecord) -> String {
         }
         ApplyEnd::NotReady(why) => {
             let _ = writeln!(out, "not carried out: {}", headline(plan));
-            out.push_str(&text::wrapped("  ", &escape::foreign(why), 100));
+            out.push_str(&words::wrapped("  ", &escape::foreign(why), 100));
             out.push_str("  nothing was changed, and no approval was redeemed\n");
         }
         ApplyEnd::NotBegun(refused) => {
@@ -58,7 +58,7 @@ pub(crate) fn screen(applied: &Applied, record: &RunRecord) -> String {
     }
     for one in &applied.set_aside {
         let why = escape::foreign(&one.why);
-        out.push_str(&text::wrapped("  not counted  ", &why, 100));
+        out.push_str(&words::wrapped("  not counted  ", &why, 100));
     }
     out
 }
@@ -86,7 +86,7 @@ fn denied_text(plan: &Plan, denied: &Denied, set_aside: &[SetAside]) -> String {
     };
     let mut out = format!("{word}: {}\n", headline(plan));
     for reason in grouped(denied.reasons()) {
-        out.push_str(&text::wrapped("  ", &reason, 100));
+        out.push_str(&words::wrapped("  ", &reason, 100));
     }
     out.push_str(if in_doubt {
         "  this command changed nothing; whether the act before it did is for a person to find out\n"
@@ -132,7 +132,7 @@ fn grouped(reasons: &[Reason]) -> Vec<String> {
 
 fn acted(out: &mut String, applied: &Applied, of_plan: &PlanRecord) {
     let step = &applied.plan.body().components.step;
-    let total = text::count(applied.plan.body().actions.len(), "action");
+    let total = words::count(applied.plan.body().actions.len(), "action");
     match applied.kind {
         Kind::Apply => {
             let _ = writeln!(
@@ -252,7 +252,7 @@ fn verify(out: &mut String, record: &RunRecord, verified: &interlock_runner::rec
         .cassette
         .as_ref()
         .map_or(0, |cassette| cassette.calls.len());
-    let _ = writeln!(out, "verify     {}", text::count(calls, "call"));
+    let _ = writeln!(out, "verify     {}", words::count(calls, "call"));
     let Some(found) = &verified.found else {
         out.push_str("  it faulted: nothing is known of the effect\n");
         return;
@@ -265,7 +265,7 @@ fn verify(out: &mut String, record: &RunRecord, verified: &interlock_runner::rec
             .map(|call| call.answered_at.clock())
             .unwrap_or_default();
         let lead = format!("  {id:<4} ", id = id.to_string());
-        out.push_str(&text::wrapped(
+        out.push_str(&words::wrapped(
             &lead,
             &format!("{asked}   {}   {at}", escape::foreign(&cite.says)),
             100,
@@ -279,7 +279,7 @@ fn verify(out: &mut String, record: &RunRecord, verified: &interlock_runner::rec
         "not_fixed" => "not fixed",
         _ => "could not tell",
     };
-    out.push_str(&text::wrapped(
+    out.push_str(&words::wrapped(
         "",
         &format!("{verdict}: {}", escape::foreign(&found.summary)),
         100,

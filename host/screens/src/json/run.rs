@@ -17,8 +17,9 @@ use serde_json::Value;
 
 use crate::exit::Exit;
 
+/// A run.
 #[derive(Serialize)]
-pub(crate) struct RunJson<'a> {
+pub struct RunJson<'a> {
     schema: &'static str,
     exit: u8,
     run: &'a RunId,
@@ -86,7 +87,7 @@ fn plan_line(plan: &Plan, state: &'static str) -> PlanLineJson {
 }
 
 /// The document of a run; `shown` is the plan that its screen proposes.
-pub(crate) fn document<'a>(record: &'a RunRecord, shown: Option<&Plan>, exit: Exit) -> RunJson<'a> {
+pub fn document<'a>(record: &'a RunRecord, shown: Option<&Plan>, exit: Exit) -> RunJson<'a> {
     let steps = record.steps.iter().map(|step| {
         let (end, fault, writes, report) = match &step.end {
             StepConclusion::Report(report) => ("report", None, None, Some(report.as_ref())),
@@ -173,7 +174,7 @@ pub(crate) fn document<'a>(record: &'a RunRecord, shown: Option<&Plan>, exit: Ex
 
 impl<'a> RunJson<'a> {
     /// With every recorded call.
-    pub(crate) fn with_calls(mut self, record: &'a RunRecord) -> RunJson<'a> {
+    pub fn with_calls(mut self, record: &'a RunRecord) -> RunJson<'a> {
         self.calls = Some(record.calls().collect());
         self
     }

@@ -4,12 +4,12 @@ use interlock_gate::{escape, time::Time};
 
 /// Text that somebody else wrote, on one line: controls, carriage returns, bidi and zero width
 /// characters cannot move the cursor or the reader.
-pub(crate) fn foreign(text: &str) -> String {
+pub fn foreign(text: &str) -> String {
     escape::foreign(text)
 }
 
 /// `1 call`, `13 calls`.
-pub(crate) fn count(n: usize, one: &str) -> String {
+pub fn count(n: usize, one: &str) -> String {
     if n == 1 {
         format!("1 {one}")
     } else {
@@ -18,14 +18,14 @@ pub(crate) fn count(n: usize, one: &str) -> String {
 }
 
 /// `0.4 s`.
-pub(crate) fn span(from: Time, until: Time) -> String {
+pub fn span(from: Time, until: Time) -> String {
     let micros = until.micros().saturating_sub(from.micros());
     format!("{}.{} s", micros / 1_000_000, micros % 1_000_000 / 100_000)
 }
 
 /// Lines of at most `width` characters, broken at spaces; the first is led by `lead`, the others
 /// by as many spaces.
-pub(crate) fn wrapped(lead: &str, text: &str, width: usize) -> String {
+pub fn wrapped(lead: &str, text: &str, width: usize) -> String {
     let indent = " ".repeat(lead.chars().count());
     let mut out = String::from(lead);
     let mut column = lead.chars().count();
@@ -52,7 +52,7 @@ pub(crate) fn wrapped(lead: &str, text: &str, width: usize) -> String {
 
 /// Lines over `width` characters, broken at spaces and carried on under the eleventh column. Unlike
 /// [`wrapped`] it loses nothing: not one space of what is signed.
-pub(crate) fn folded(text: &str, width: usize) -> String {
+pub fn folded(text: &str, width: usize) -> String {
     const INDENT: &str = "           ";
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {

@@ -7,13 +7,13 @@ use interlock_gate::{escape, history::Kind, time::Time};
 use interlock_runner::record::PlanRecord;
 use interlock_store::entry::RecordedOutcome;
 
-use super::{run, text};
+use super::{run, words};
 
 /// Characters of an answer that are shown.
 const ANSWER_CHARS_MAX: usize = 2000;
 
 /// A plan's tokens, refusals and acts, in a line each.
-pub(crate) fn plan(plan: &PlanRecord) -> String {
+pub fn plan(plan: &PlanRecord) -> String {
     let mut out = format!("plan    {} {}\n", plan.plan.id().short(), plan.state);
     let mut lines: Vec<(Time, String)> = Vec::new();
     for (at, token) in &plan.tokens {
@@ -52,10 +52,10 @@ pub(crate) fn plan(plan: &PlanRecord) -> String {
     // Things happened in one order, whatever kind they are of.
     lines.sort_by_key(|(at, _)| *at);
     for (at, line) in lines {
-        out.push_str(&text::wrapped(&format!("  {}  ", at.clock()), &line, 100));
+        out.push_str(&words::wrapped(&format!("  {}  ", at.clock()), &line, 100));
     }
     if done > 0 {
-        let _ = writeln!(out, "  {} done", text::count(done, "action"));
+        let _ = writeln!(out, "  {} done", words::count(done, "action"));
     }
     for (_, why) in &plan.stops {
         let _ = writeln!(out, "  stopped: {}", escape::foreign(why));
@@ -72,8 +72,8 @@ fn said(reason: &str) -> String {
 }
 
 /// One call with its answer, quoted.
-pub(crate) fn call(call: &Recorded) -> String {
-    let took = text::span(call.asked_at, call.answered_at);
+pub fn call(call: &Recorded) -> String {
+    let took = words::span(call.asked_at, call.answered_at);
     let mut out = format!("{}  {}  {took}\n", call.id, run::asked(call));
     let answer = match &call.answer {
         Ok(answer) => serde_json::to_string(answer).unwrap_or_default(),

@@ -6,26 +6,26 @@ use interlock_capabilities::{Answer, Recorded};
 use interlock_gate::{escape, plan::Plan, policy::Policy, screen};
 use interlock_runner::evidence::Evidence;
 
-use super::{run, text};
+use super::{run, words};
 
 /// Everything above the line: what is signed, with the evidence that the plan's digests cover.
-pub(crate) fn signed(plan: &Plan, evidence: &Evidence, decision: Option<&str>) -> String {
+pub fn signed(plan: &Plan, evidence: &Evidence, decision: Option<&str>) -> String {
     let mut out = screen::plan_line(plan);
     let mut body = screen::what_you_sign(plan);
     if let Some(decision) = decision {
         let heading = "WHAT YOU SIGN\n";
         body = body.replacen(heading, &format!("{heading}decision   {decision}\n"), 1);
     }
-    out.push_str(&text::folded(&body, 100));
+    out.push_str(&words::folded(&body, 100));
     let _ = writeln!(
         out,
         "checked    {}: their answers match the digests in the plan",
-        text::count(evidence.calls.len(), "cited call")
+        words::count(evidence.calls.len(), "cited call")
     );
     for step in &evidence.report.steps {
         if !step.report.summary.is_empty() {
             let said = escape::foreign(&step.report.summary);
-            out.push_str(&text::wrapped("  in the step's words  ", &said, 100));
+            out.push_str(&words::wrapped("  in the step's words  ", &said, 100));
         }
         for (index, hypothesis) in step.report.hypotheses.iter().enumerate() {
             let rated = step
@@ -34,7 +34,7 @@ pub(crate) fn signed(plan: &Plan, evidence: &Evidence, decision: Option<&str>) -
                 .map(ToString::to_string)
                 .unwrap_or_default();
             let lead = format!("  {} {}  ", index + 1, escape::foreign(&hypothesis.cause));
-            out.push_str(&text::wrapped(&lead, &rated, 100));
+            out.push_str(&words::wrapped(&lead, &rated, 100));
             for cite in &hypothesis.supports {
                 out.push_str(&cited(evidence, "for", cite.call, &cite.says));
             }
@@ -53,11 +53,11 @@ fn cited(evidence: &Evidence, word: &str, call: u64, says: &str) -> String {
     let found = evidence.calls.iter().find(|recorded| recorded.id.0 == call);
     let asked = found.map(run::asked).unwrap_or_default();
     let lead = format!("    {word:<7} c{call} ");
-    text::wrapped(&lead, &format!("{asked}: {}", escape::foreign(says)), 100)
+    words::wrapped(&lead, &format!("{asked}: {}", escape::foreign(says)), 100)
 }
 
 /// What the rules that the plan names ask for today, or that they have changed since.
-pub(crate) fn needs(plan: &Plan, policy: &Policy) -> String {
+pub fn needs(plan: &Plan, policy: &Policy) -> String {
     let mut rules: Vec<_> = plan.acts().map(|(_, act)| &act.rule).collect();
     rules.sort_unstable();
     rules.dedup();
@@ -70,13 +70,13 @@ pub(crate) fn needs(plan: &Plan, policy: &Policy) -> String {
             }
         };
         let lead = format!("needs      {}: ", escape::quoted(&named.name));
-        out.push_str(&text::wrapped(&lead, &said, 100));
+        out.push_str(&words::wrapped(&lead, &said, 100));
     }
     out
 }
 
 /// What a signature does not cover: what clients call themselves, in their own words.
-pub(crate) fn quoted_names(plan: &Plan, evidence: &Evidence) -> String {
+pub fn quoted_names(plan: &Plan, evidence: &Evidence) -> String {
     let mut names: BTreeMap<String, usize> = BTreeMap::new();
     for (_, planned) in plan.acts() {
         let recorded: Option<&Recorded> = evidence
@@ -105,5 +105,5 @@ pub(crate) fn quoted_names(plan: &Plan, evidence: &Evidence) -> String {
         "application_name: {} (set by the client, not trusted)",
         list.join(", ")
     );
-    text::wrapped("quoted     ", &said, 100)
+    words::wrapped("quoted     ", &said, 100)
 }
