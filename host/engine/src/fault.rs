@@ -31,6 +31,12 @@ pub enum Fault {
     /// It did not do what its record says.
     #[error("the replay differs from its record: {0}")]
     Differs(Difference),
+    /// Whoever asked for the run stopped it; nothing is said about the step.
+    #[error("cancelled: {why}")]
+    Cancelled {
+        /// In their words.
+        why: String,
+    },
     /// The host could not run it; nothing is said about the step.
     #[error("the step could not be run: {why}")]
     Host {
@@ -53,6 +59,8 @@ pub enum FaultKind {
     ReadAfterWrite,
     /// [`Fault::Differs`].
     Differs,
+    /// [`Fault::Cancelled`].
+    Cancelled,
     /// [`Fault::Host`].
     Host,
 }
@@ -66,6 +74,7 @@ impl Fault {
             Fault::BadOutput { .. } => FaultKind::BadOutput,
             Fault::ReadAfterWrite { .. } => FaultKind::ReadAfterWrite,
             Fault::Differs(_) => FaultKind::Differs,
+            Fault::Cancelled { .. } => FaultKind::Cancelled,
             Fault::Host { .. } => FaultKind::Host,
         }
     }

@@ -80,12 +80,29 @@ impl Linked {
     /// Runs it once, within `limits`. Waits where too many runs are under way. Needs a tokio
     /// runtime with time and I/O; dropping the future ends the run and every read of it.
     pub fn run(&self, input: StepInput, from: Source, limits: &Limits) -> Soon<'_, Ran> {
+        self.run_until(input, from, limits, std::future::pending())
+    }
+
+    /// As [`Linked::run`], or until `stop` says why it must end: then every read of it is dropped,
+    /// it ends as [`Fault::Cancelled`], and its record holds what was asked so far.
+    pub fn run_until<'a>(
+        &'a self,
+        input: StepInput,
+        from: Source,
+        limits: &Limits,
+        stop: impl Future<Output = String> + Send + 'a,
+    ) -> Soon<'a, Ran> {
         let limits = limits.clone();
         Box::pin(async move {
             let mut run = Run::new(self, input, from, limits);
             let end = match run.differs_before() {
                 Some(difference) => Err(Fault::Differs(difference)),
-                None => run.execute().await,
+                None => tokio::select! {
+                    // A stop that came before the first instruction wins.
+                    biased;
+                    why = stop => Err(Fault::Cancelled { why }),
+                    end = run.execute() => end,
+                },
             };
             run.end(end)
         })

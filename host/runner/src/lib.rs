@@ -35,6 +35,7 @@ mod requests;
 pub mod run;
 pub mod state;
 mod still;
+pub mod stop;
 pub mod tokens;
 pub mod trust;
 mod verify;

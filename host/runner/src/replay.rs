@@ -90,6 +90,8 @@ impl Runner {
             (StepConclusion::Writes(_), Ok(Ended::Writes(_))) => None,
             (StepConclusion::Fault(_), Err(fault)) if !matches!(fault, Fault::Differs(_)) => None,
             (StepConclusion::Fault(_), Ok(Ended::Failed(_))) => None,
+            // Stopped from outside: its record ends where the stop found it, and the step goes on.
+            (StepConclusion::Fault(why), _) if why.starts_with("cancelled: ") => None,
             // A report that the host refused was a fault of the run.
             (StepConclusion::Fault(_), Ok(Ended::Report(_))) => None,
             (StepConclusion::Report(_), other) => unlike("a report", &other),

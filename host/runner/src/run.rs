@@ -30,6 +30,7 @@ use crate::{
     installed::{self, Runbook},
     open::Runner,
     report::{self, StepReport},
+    stop::{Stop, stopped},
     watch::Watch,
 };
 
@@ -46,6 +47,11 @@ pub struct RunAsk {
     pub inputs: BTreeMap<String, String>,
     /// Who asks.
     pub caller: Caller,
+    /// What ends the run early: its step is interrupted, and that is journalled.
+    pub stop: Option<Stop>,
+    /// Whether the first bytes of a write step that this host sees may propose a change. Only where
+    /// a person asks on a terminal; elsewhere they wait for `interlock runbooks trust`.
+    pub trust_first_use: bool,
 }
 
 /// How a run ended.
@@ -63,6 +69,13 @@ pub enum RunEnd {
         step: String,
         /// How.
         fault: Fault,
+    },
+    /// It was stopped from outside.
+    Cancelled {
+        /// The step that was interrupted.
+        step: String,
+        /// Why, in the words of whoever stopped it.
+        why: String,
     },
     /// A step gave up by an error of its own.
     StepFailed {
@@ -99,6 +112,8 @@ pub(crate) struct Going<'a> {
     pub(crate) policy: Arc<Policy>,
     pub(crate) incident: Incident,
     pub(crate) inputs: BTreeMap<String, Value>,
+    pub(crate) stop: Option<Stop>,
+    pub(crate) trust_first_use: bool,
     pub(crate) findings: Option<String>,
     pub(crate) calls: Vec<Recorded>,
     pub(crate) reports: Vec<StepReport>,
@@ -168,12 +183,15 @@ impl Runner {
                 None => Err(error),
             };
         }
+        watch.opened(&run);
         let mut going = Going {
             run: run.clone(),
             runbook: &runbook,
             policy,
             incident: ask.incident,
             inputs,
+            stop: ask.stop,
+            trust_first_use: ask.trust_first_use,
             findings: None,
             calls: Vec::new(),
             reports: Vec::new(),
@@ -183,6 +201,7 @@ impl Runner {
         let state = match &end {
             RunEnd::Planned(_) => "planned",
             RunEnd::Faulted { .. } => "faulted",
+            RunEnd::Cancelled { .. } => "interrupted",
             RunEnd::Concluded
             | RunEnd::Refused(_)
             | RunEnd::StepFailed { .. }
@@ -232,7 +251,7 @@ impl Runner {
                 // After a change, by the host.
                 continue;
             }
-            if write && let Some(why) = self.distrusted(going.runbook, loaded).await? {
+            if write && let Some(why) = self.distrusted(going, loaded).await? {
                 return self.refused(going, vec![why]).await;
             }
             watch.step(&loaded.name);
@@ -275,7 +294,9 @@ impl Runner {
             seed: Seed::fresh().map_err(|error| RunError::Random(error.to_string()))?,
             first_call: going.next_call,
         };
-        Ok(Ok(linked.run(input, source, going.policy.sandbox()).await))
+        let stop = stopped(going.stop.clone());
+        let ran = linked.run_until(input, source, going.policy.sandbox(), stop);
+        Ok(Ok(ran.await))
     }
 
     /// Records a step's end, and says how the run ends, where it does.
@@ -338,6 +359,12 @@ impl Runner {
                 self.faulted(going, loaded, &cassette, fault)
                     .await
                     .map(Some)
+            }
+            Err(Fault::Cancelled { why }) => {
+                let end = StepEnd::Fault(format!("cancelled: {why}"));
+                self.step_ended(going, loaded, &cassette, end).await?;
+                let step = name.clone();
+                Ok(Some(RunEnd::Cancelled { step, why }))
             }
             Err(fault) => self
                 .faulted(going, loaded, &cassette, fault)

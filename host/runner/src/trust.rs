@@ -3,10 +3,20 @@
 //! The first bytes of a write step that this host sees are taken as they are and shown as NEW to
 //! the approver; other bytes of the same step wait until a person trusts them on a terminal.
 
+use std::collections::BTreeSet;
+
 use interlock_gate::ids::ComponentDigest;
 use interlock_store::{Store as _, entry::Entry};
 
-use crate::{error::RunError, installed::Runbook, open::Runner, run::Loaded};
+use crate::{
+    error::RunError,
+    installed::{self, Runbook},
+    open::Runner,
+    run::{Going, Loaded},
+};
+
+/// Who is said to have trusted the first bytes that were seen.
+pub const FIRST_USE: &str = "first use";
 
 /// What the journal says of a step's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,24 +75,60 @@ impl Runner {
         self.record(entry).await
     }
 
+    async fn trust_steps(&self, runbook: &Runbook, by: &str) -> Result<(), RunError> {
+        let name = &runbook.manifest.name;
+        for file in &runbook.steps {
+            self.trust(name, &file.name, file.digest, by).await?;
+        }
+        Ok(())
+    }
+
+    /// Journals first use, as `by`, for every runbook that is installed now and of which no bytes
+    /// were ever trusted; for a server's start, since no door of it trusts anything later. Returns
+    /// their names. A runbook that is not whole is passed over: it cannot run either.
+    pub async fn trust_installed(&self, by: &str) -> Result<Vec<String>, RunError> {
+        let known: BTreeSet<String> = self
+            .store()
+            .entries_of("trusted")
+            .await?
+            .into_iter()
+            .filter_map(|stamped| match stamped.entry {
+                Entry::Trusted { runbook, .. } => Some(runbook),
+                _ => None,
+            })
+            .collect();
+        let mut trusted = Vec::new();
+        for folder in installed::list(&self.config().runbooks) {
+            let Ok(manifest) = installed::manifest(&folder) else {
+                continue;
+            };
+            if known.contains(&manifest.name) || trusted.contains(&manifest.name) {
+                continue;
+            }
+            let Ok(runbook) = installed::load(folder, manifest) else {
+                continue;
+            };
+            self.trust_steps(&runbook, by).await?;
+            trusted.push(runbook.manifest.name);
+        }
+        Ok(trusted)
+    }
+
     /// Why a write step's bytes may not propose anything yet.
     pub(crate) async fn distrusted(
         &self,
-        runbook: &Runbook,
+        going: &Going<'_>,
         loaded: &Loaded,
     ) -> Result<Option<String>, RunError> {
-        let name = &runbook.manifest.name;
+        let name = &going.runbook.manifest.name;
         let digest = loaded.step.digest();
         match self.trust_of(name, &loaded.name, digest).await? {
             Trust::Trusted => Ok(None),
-            Trust::First => {
-                for file in &runbook.steps {
-                    self.trust(name, &file.name, file.digest, "first use")
-                        .await?;
-                }
+            Trust::First if going.trust_first_use => {
+                self.trust_steps(going.runbook, FIRST_USE).await?;
                 Ok(None)
             }
-            Trust::Changed => Ok(Some(format!(
+            Trust::First | Trust::Changed => Ok(Some(format!(
                 "the bytes of the write step `{}` are new here ({digest}): a person must trust \
                  them first, `interlock runbooks trust {name}`",
                 loaded.name

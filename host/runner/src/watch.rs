@@ -1,7 +1,12 @@
 //! Whoever watches a run: the command line's progress line, a server's events.
 
+use interlock_gate::ids::RunId;
+
 /// Told what happens while it happens. What it does must not fail or wait.
 pub trait Watch: Send + Sync {
+    /// The journal holds the run's opening: it can be looked up by its id from now on.
+    fn opened(&self, _run: &RunId) {}
+
     /// A step begins.
     fn step(&self, name: &str);
 
