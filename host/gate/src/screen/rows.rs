@@ -12,31 +12,65 @@ use crate::time::Time;
 /// A column's name and its value in each row.
 type Column = (String, Vec<String>);
 
+/// Actions that follow each other, of one capability on one target under one rule, with everything
+/// that the signed text says of each. No row is ever left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// The number of its first action, from 1.
+    pub first: usize,
+    /// How many actions it has, skipped ones included.
+    pub rows: usize,
+    /// What is done to what, under which rule, in one line.
+    pub heading: String,
+    /// What is the same for all: name and value.
+    pub same: Vec<(String, String)>,
+    /// What differs: a name, and the value of each row.
+    pub columns: Vec<(String, Vec<String>)>,
+}
+
+impl Table {
+    pub(super) fn of(body: &PlanBody, from: usize, actions: &[PlannedAction]) -> Option<Table> {
+        let first = actions.first()?;
+        let rows = actions.len();
+        let acts = actions
+            .iter()
+            .filter(|planned| planned.r#do == Do::Act)
+            .count();
+        let skipped = match rows - acts {
+            0 => String::new(),
+            skipped => format!(" ({skipped} more skipped)"),
+        };
+        let (same, columns): (Vec<Column>, Vec<Column>) = telling(columns(body, actions))
+            .into_iter()
+            .partition(|(_, values)| all_equal(values));
+        Some(Table {
+            first: from + 1,
+            rows,
+            heading: format!(
+                "{acts} x {} on {}{skipped}, rule {}",
+                first.action.capability(),
+                first.action.target(),
+                quoted(&first.rule.name)
+            ),
+            same: same
+                .into_iter()
+                .filter_map(|(name, values)| Some((name, values.into_iter().next()?)))
+                .collect(),
+            columns,
+        })
+    }
+}
+
 pub(super) fn render(body: &PlanBody, from: usize, actions: &[PlannedAction]) -> String {
-    let Some(first) = actions.first() else {
+    let Some(table) = Table::of(body, from, actions) else {
         return String::new();
     };
-    let count = actions.len();
-    let capability = first.action.capability();
-    let target = first.action.target();
-    let acts = actions
+    let count = table.rows;
+    let mut out = format!("{}\n", table.heading);
+    let said_once: Vec<String> = table
+        .same
         .iter()
-        .filter(|planned| planned.r#do == Do::Act)
-        .count();
-    let skipped = match count - acts {
-        0 => String::new(),
-        skipped => format!(" ({skipped} more skipped)"),
-    };
-    let mut out = format!(
-        "{acts} x {capability} on {target}{skipped}, rule {}\n",
-        quoted(&first.rule.name)
-    );
-    let (same, differing): (Vec<Column>, Vec<Column>) = telling(columns(body, actions))
-        .into_iter()
-        .partition(|(_, values)| all_equal(values));
-    let said_once: Vec<String> = same
-        .iter()
-        .filter_map(|(name, values)| Some(format!("{name} {}", values.first()?)))
+        .map(|(name, value)| format!("{name} {value}"))
         .collect();
     if count == 1 {
         out.push_str(&line(&format!("{:>4}", from + 1), &said_once.join(", ")));
@@ -46,9 +80,9 @@ pub(super) fn render(body: &PlanBody, from: usize, actions: &[PlannedAction]) ->
         out.push_str(&format!("same for all {count}: {}\n", said_once.join(", ")));
     }
     let numbers: Vec<String> = (0..count).map(|row| (from + row + 1).to_string()).collect();
-    let mut table = vec![("#".to_owned(), numbers)];
-    table.extend(differing);
-    out.push_str(&draw(&table, count));
+    let mut drawn = vec![("#".to_owned(), numbers)];
+    drawn.extend(table.columns);
+    out.push_str(&draw(&drawn, count));
     out
 }
 
@@ -121,6 +155,14 @@ fn cells(body: &PlanBody, planned: &PlannedAction) -> Vec<(String, String)> {
                 "resource version".to_owned(),
                 quoted(&seen.resource_version),
             ));
+        }
+        // No act of a plan expects one: it is what an undo finds.
+        Revision::Silence(seen) => {
+            cells.push(("silence".to_owned(), quoted(&seen.id)));
+            let updated = seen
+                .updated_at
+                .map_or("none".to_owned(), |at| at.to_string());
+            cells.push(("updated".to_owned(), updated));
         }
         Revision::Unconditional => {}
     }
