@@ -5,6 +5,7 @@
 
 mod approvals;
 mod arguments;
+mod caller;
 mod digest;
 mod document;
 mod errors;
@@ -19,11 +20,12 @@ mod table;
 mod units;
 mod words;
 
+pub use self::caller::{Caller, CallerLimits, Identity};
 pub use self::errors::{PolicyError, PolicyErrors, line_column};
 pub use self::glob::{Pattern, PatternError};
 pub use self::model::{
-    Approver, ArgumentLimits, Caller, Freeze, Group, Identity, NeverRule, RateLimits, ReadRule,
-    Revoked, RevokedKey, Scalar, WriteRule,
+    Approver, ArgumentLimits, Freeze, Group, NeverRule, RateLimits, ReadRule, Revoked, RevokedKey,
+    Scalar, WriteRule,
 };
 pub use self::problem::Problem;
 pub use self::read::READ_CAPABILITIES;
@@ -167,12 +169,29 @@ impl Policy {
             .find(|caller| caller.identity == Identity::Uid(uid))
     }
 
-    /// The caller whose bearer token has this SHA-256, 64 lower-case hex digits.
-    pub fn caller_by_bearer(&self, sha256: &str) -> Option<&Caller> {
-        self.callers.iter().find(|caller| match &caller.identity {
-            Identity::BearerSha256(known) => known == sha256,
-            Identity::Uid(_) | Identity::Named => false,
-        })
+    /// The caller whose bearer token has this SHA-256. Every caller is compared, each in constant
+    /// time: how long it takes says nothing of how near a guess came.
+    pub fn caller_by_bearer(&self, sha256: &[u8; 32]) -> Option<&Caller> {
+        caller::find(
+            &self.callers,
+            |identity| match identity {
+                Identity::BearerSha256(known) => Some(known),
+                Identity::Uid(_) | Identity::CertificateSha256(_) | Identity::Named => None,
+            },
+            sha256,
+        )
+    }
+
+    /// The caller whose client certificate, in DER, has this SHA-256. Compared as bearer tokens are.
+    pub fn caller_by_certificate(&self, sha256: &[u8; 32]) -> Option<&Caller> {
+        caller::find(
+            &self.callers,
+            |identity| match identity {
+                Identity::CertificateSha256(known) => Some(known),
+                Identity::Uid(_) | Identity::BearerSha256(_) | Identity::Named => None,
+            },
+            sha256,
+        )
     }
 
     /// The write rule of that name.

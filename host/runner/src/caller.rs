@@ -1,6 +1,14 @@
 //! Who asks, and who stands behind them.
 
-use interlock_gate::{ids::PersonName, plan::Requester, policy::Policy};
+use interlock_gate::{
+    ids::PersonName,
+    plan::Requester,
+    policy::{self, Policy},
+};
+use sha2::{Digest as _, Sha256};
+
+/// Longest bearer token that is looked at, in bytes.
+pub const BEARER_BYTES_MAX: usize = 1024;
 
 /// Whoever asked for a run, a plan or an apply.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,14 +25,7 @@ impl Caller {
     pub fn of_uid(policy: &Policy, uid: u32) -> Caller {
         let via = format!("uid:{uid}");
         match policy.caller_by_uid(uid) {
-            Some(caller) => Caller {
-                requester: Requester {
-                    caller: Some(caller.name.clone()),
-                    via,
-                    unattended: caller.owner.is_none(),
-                },
-                owner: caller.owner.clone(),
-            },
+            Some(line) => Caller::of_line(line, via),
             None => Caller {
                 requester: Requester {
                     caller: None,
@@ -33,6 +34,37 @@ impl Caller {
                 },
                 owner: None,
             },
+        }
+    }
+
+    /// The caller who presents this bearer token; `None` for an unknown one.
+    pub fn of_bearer<'p>(policy: &'p Policy, token: &str) -> Option<(Caller, &'p policy::Caller)> {
+        if token.is_empty() || token.len() > BEARER_BYTES_MAX {
+            return None;
+        }
+        let line = policy.caller_by_bearer(&Sha256::digest(token).into())?;
+        Some((Caller::of_line(line, format!("bearer:{}", line.name)), line))
+    }
+
+    /// The caller who presented this client certificate, in DER, over mutual TLS; `None` for an
+    /// unknown one. That they hold its key is what the handshake proved.
+    pub fn of_certificate<'p>(
+        policy: &'p Policy,
+        der: &[u8],
+    ) -> Option<(Caller, &'p policy::Caller)> {
+        let line = policy.caller_by_certificate(&Sha256::digest(der).into())?;
+        let via = format!("certificate:{}", line.name);
+        Some((Caller::of_line(line, via), line))
+    }
+
+    fn of_line(line: &policy::Caller, via: String) -> Caller {
+        Caller {
+            requester: Requester {
+                caller: Some(line.name.clone()),
+                via,
+                unattended: line.owner.is_none(),
+            },
+            owner: line.owner.clone(),
         }
     }
 

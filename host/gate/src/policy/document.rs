@@ -6,10 +6,10 @@ use std::ops::Range;
 use toml::de::DeTable;
 
 use super::fields::{self, Complaints, Fields};
-use super::model::{Approver, Caller, Identity, Revoked};
+use super::model::{Approver, Revoked};
 use super::problem::Problem;
 use super::sandbox::Sandbox;
-use super::{POLICY_BYTES_MAX, Policy, is_host_key, read, rule};
+use super::{POLICY_BYTES_MAX, Policy, caller, is_host_key, read, rule};
 use crate::ids::{HostId, PolicyDigest};
 use crate::key::KnownKeys;
 
@@ -61,7 +61,7 @@ pub(super) fn read(text: &str, host: Option<&HostId>, out: &mut Complaints<'_>) 
     let (freeze_tables, _) = sections("freeze", out);
 
     let approvers = approvers(approver_tables, host, out);
-    let callers = callers(caller_tables, out);
+    let callers = caller::all(caller_tables, out);
     let reads = each(read_tables, out, read::read_rule);
     let writes = once_each("the write rule", write_tables, out, rule::read_write, |w| {
         &w.name
@@ -110,7 +110,7 @@ fn trust_span(value: &toml::Spanned<toml::de::DeValue<'_>>) -> Range<usize> {
     first.map_or_else(|| value.span(), toml::Spanned::span)
 }
 
-type Tables<'a, 'i> = Vec<(&'a DeTable<'i>, Range<usize>)>;
+pub(super) type Tables<'a, 'i> = Vec<(&'a DeTable<'i>, Range<usize>)>;
 
 fn each<T>(
     tables: Tables<'_, '_>,
@@ -151,7 +151,7 @@ fn once_each<T>(
     found
 }
 
-fn name_span(table: &DeTable<'_>, fallback: Range<usize>) -> Range<usize> {
+pub(super) fn name_span(table: &DeTable<'_>, fallback: Range<usize>) -> Range<usize> {
     table.get("name").map_or(fallback, toml::Spanned::span)
 }
 
@@ -195,34 +195,6 @@ fn approvers(
             }
         }
         found.push(approver);
-    }
-    found
-}
-
-fn callers(tables: Tables<'_, '_>, out: &mut Complaints<'_>) -> Vec<Caller> {
-    let mut found: Vec<Caller> = Vec::new();
-    for (table, span) in tables {
-        let Some(caller) = read::caller(table, span.clone(), out) else {
-            continue;
-        };
-        if found.iter().any(|known| known.name == caller.name) {
-            let problem = Problem::Twice {
-                what: "the caller",
-                name: caller.name.clone(),
-            };
-            out.add(problem, name_span(table, span.clone()));
-        }
-        let same = |known: &&Caller| known.identity == caller.identity;
-        if caller.identity != Identity::Named
-            && let Some(known) = found.iter().find(same)
-        {
-            let problem = Problem::Twice {
-                what: "the identity of",
-                name: known.name.clone(),
-            };
-            out.add(problem, span);
-        }
-        found.push(caller);
     }
     found
 }

@@ -20,28 +20,6 @@ pub struct Approver {
     pub roles: Vec<String>,
 }
 
-/// Someone or something that may ask.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Caller {
-    /// The name that plans carry as requester.
-    pub name: String,
-    /// How the caller is recognised.
-    pub identity: Identity,
-    /// Who stands behind the caller; `None` for an unattended one, such as a webhook.
-    pub owner: Option<PersonName>,
-}
-
-/// How a caller is recognised.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Identity {
-    /// By the real uid of the process that asks.
-    Uid(u32),
-    /// By the SHA-256 of the bearer token it presents, 64 lower-case hex digits.
-    BearerSha256(String),
-    /// By its name alone, as the host's own configuration names a webhook.
-    Named,
-}
-
 /// What steps may look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadRule {

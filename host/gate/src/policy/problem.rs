@@ -146,6 +146,14 @@ pub enum Problem {
         /// The form.
         expected: &'static str,
     },
+    /// The digest of a token that anybody can present.
+    #[error("`{key}` is the digest of {what}")]
+    NoToken {
+        /// The key.
+        key: &'static str,
+        /// Of what.
+        what: &'static str,
+    },
     /// A pattern that is no pattern.
     #[error("the pattern `{pattern}` can match nothing")]
     Pattern {
@@ -226,6 +234,12 @@ pub enum Problem {
         /// The capability.
         capability: String,
     },
+    /// A rule for what no plan asks for by itself.
+    #[error("`{capability}` only takes another act back: the rule of that act permits it")]
+    OnlyUndo {
+        /// The capability.
+        capability: String,
+    },
     /// A section that is described and not built yet.
     #[error("[[trust]] is not supported yet")]
     Trust,
@@ -263,6 +277,9 @@ impl Problem {
                 Some("a person counts once, and a key is one person's".to_owned())
             }
             Self::HostKey { .. } => Some("a host carries out; it never approves".to_owned()),
+            Self::NoToken { .. } => {
+                Some("make a token of at least 32 random bytes, and digest that".to_owned())
+            }
             Self::Trust => Some("remove it: every approval is asked for until then".to_owned()),
             Self::UnknownKey { .. }
             | Self::Word { .. }
@@ -286,6 +303,7 @@ impl Problem {
             | Self::Backwards
             | Self::Unconditional { .. }
             | Self::Conditional { .. }
+            | Self::OnlyUndo { .. }
             | Self::TooMany { .. } => None,
         }
     }

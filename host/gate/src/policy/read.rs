@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::fields::{self, Complaints, Fields, nearest, shown};
 use super::glob::Pattern;
-use super::model::{Approver, Caller, Freeze, Identity, ReadRule, Revoked, RevokedKey};
+use super::model::{Approver, Freeze, ReadRule, Revoked, RevokedKey};
 use super::problem::Problem;
 use super::sandbox::{BOUNDS, Sandbox, Unit};
 use super::units::{self, DateError};
@@ -103,113 +103,6 @@ pub(super) fn approver(
         },
         places,
     ))
-}
-
-pub(super) fn caller(
-    table: &DeTable<'_>,
-    span: Range<usize>,
-    out: &mut Complaints<'_>,
-) -> Option<Caller> {
-    const SECTION: &str = "[[caller]]";
-    let mut fields = Fields::new(SECTION, table, span);
-    let name = fields.need("name", out).and_then(|value| {
-        let text = fields::text("name", value, out)?;
-        if !words::is_word(text) {
-            out.add(
-                Problem::Name {
-                    value: shown(text),
-                    expected: words::WORD,
-                },
-                value.span(),
-            );
-            return None;
-        }
-        Some(text.to_owned())
-    });
-    let uid = fields.take("uid").and_then(|value| {
-        let uid = fields::integer("uid", value, (0, i64::from(u32::MAX)), out)?;
-        u32::try_from(uid).ok()
-    });
-    let bearer = fields.take("bearer_sha256").and_then(|value| {
-        let text = fields::text("bearer_sha256", value, out)?;
-        let good = text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        if !good {
-            let key = "bearer_sha256".to_owned();
-            out.add(
-                Problem::Digest {
-                    key,
-                    expected: "64 lower-case hex digits",
-                },
-                value.span(),
-            );
-            return None;
-        }
-        Some(text.to_owned())
-    });
-    let owner_at = fields.take("owner");
-    let owner = owner_at.and_then(|value| {
-        let text = fields::text("owner", value, out)?;
-        let owner = text.parse().ok();
-        if owner.is_none() {
-            out.add(
-                Problem::Name {
-                    value: shown(text),
-                    expected: words::WORD,
-                },
-                value.span(),
-            );
-        }
-        owner
-    });
-    let unattended = fields.take("unattended");
-    let is_unattended = unattended
-        .and_then(|value| fields::boolean("unattended", value, out))
-        .unwrap_or(false);
-    if owner_at.is_some() == is_unattended {
-        let need = "an `owner`, or else `unattended = true`";
-        out.add(
-            Problem::Either {
-                section: SECTION,
-                need,
-            },
-            fields.span(),
-        );
-    }
-    let identity = match (uid, bearer) {
-        (Some(uid), None) => Identity::Uid(uid),
-        (None, Some(bearer)) => Identity::BearerSha256(bearer),
-        (None, None) => {
-            let present = table.get("uid").is_some() || table.get("bearer_sha256").is_some();
-            if !present && !is_unattended {
-                let need = "a `uid` or a `bearer_sha256`";
-                out.add(
-                    Problem::Either {
-                        section: SECTION,
-                        need,
-                    },
-                    fields.span(),
-                );
-            }
-            Identity::Named
-        }
-        (Some(_), Some(_)) => {
-            let need = "one of `uid` and `bearer_sha256`, not both";
-            out.add(
-                Problem::Either {
-                    section: SECTION,
-                    need,
-                },
-                fields.span(),
-            );
-            Identity::Named
-        }
-    };
-    fields.finish(out);
-    Some(Caller {
-        name: name?,
-        identity,
-        owner,
-    })
 }
 
 pub(super) fn read_rule(

@@ -228,6 +228,25 @@ proptest! {
     }
 
     #[test]
+    fn an_extra_caller_changes_no_verdict_and_no_reason(
+        world in arb_world(),
+        behind in prop::sample::select(vec!["owner = \"carol\"", "unattended = true"]),
+        read_only in any::<bool>(),
+        calls in 1_u32..1_000,
+    ) {
+        let mut parts = world.parts.clone();
+        parts.head.push_str(&format!(
+            "[[caller]]\nname = \"page\"\nbearer_sha256 = \"{}\"\n{behind}\n\
+             read_only = {read_only}\nrunbooks = [\"postgres-*\"]\n\
+             limits = {{ calls_per_minute = {calls} }}\n",
+            "7".repeat(64),
+        ));
+        let more = world.under(parts);
+        prop_assert_eq!(permits(&more), permits(&world));
+        prop_assert_eq!(reasons(&more), reasons(&world));
+    }
+
+    #[test]
     fn law_8_only_the_gate_makes_a_permit_and_it_is_for_the_action_inside_it(world in arb_world()) {
         // That nothing else makes one, and that it is spent once, does not compile otherwise: see
         // the must-not-compile tests.

@@ -209,7 +209,9 @@ fn a_caller_has_one_identity_and_one_owner_or_none() {
     check(
         "uid = 1000\n",
         "\n",
-        &["line 15, column 1: [[caller]] needs a `uid` or a `bearer_sha256`"],
+        &[
+            "line 15, column 1: [[caller]] needs a `uid`, a `bearer_sha256` or a `certificate_sha256`",
+        ],
     );
     check(
         "unattended = true",
