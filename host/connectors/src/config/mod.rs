@@ -38,6 +38,25 @@
 //! name = "checkout-health"
 //! url = "https://checkout.example.net/health"
 //! networks = ["10.0.0.0/8"]              # optional: inner networks its host may lead to
+//!
+//! [server]                               # optional, as each of its keys
+//! listen = "127.0.0.1:7433"              # beyond loopback only with `tls`
+//! hosts = ["interlock.example.net"]      # `Host` names beside loopback's and the address
+//! origins = ["https://ops.example.net"]  # pages that may call
+//! tls = { cert_file = "tls/cert.pem", key_file = "tls/key.pem", client_ca_file = "tls/ca.pem" }
+//! public_url = "https://interlock.example.net"  # for links
+//! stop_within = "20s"                    # for running steps, once it is told to stop
+//!
+//! [telemetry]                            # optional, as each of its keys
+//! log = "text"                           # or "json": of the log on standard error
+//! service = "interlock"                  # what it calls itself in traces
+//! otlp = "http://127.0.0.1:4318"         # where traces go, over OTLP and HTTP
+//! timeout = "5s"                         # of one delivery
+//! bearer_file = "secrets/otlp"           # sent as a bearer token
+//!
+//! [notify]                               # optional: whom to tell that a plan waits
+//! webhook_file = "secrets/slack-url"     # one line: a URL that takes what Slack's webhooks take
+//! timeout = "5s"                         # of one attempt
 //! ```
 //!
 //! A relative path is taken from the folder of the file. Every key that is not here is a mistake.
@@ -45,7 +64,10 @@
 
 mod describe;
 mod model;
+mod notify;
 mod read;
+mod server;
+mod telemetry;
 
 use std::path::Path;
 
@@ -54,6 +76,9 @@ pub use model::{
     ChangesSource, Config, HttpSource, LogsSource, PostgresLogin, PostgresSource, ProbeSource,
     Sources,
 };
+pub use notify::Notify;
+pub use server::{Server, TlsFiles};
+pub use telemetry::{LogFormat, Otlp, Telemetry};
 
 use crate::document::{self, FileError, Format, Mistakes};
 use crate::files::{self, TEXT_BYTES_MAX};

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::notify::Notify;
+use super::server::Server;
+use super::telemetry::Telemetry;
 use crate::changes::GitSource;
 use crate::endpoint::Endpoint;
 use crate::logs::LogSource;
@@ -24,6 +27,12 @@ pub struct Config {
     pub runbooks: Vec<PathBuf>,
     /// Where answers come from.
     pub sources: Sources,
+    /// The doors of `interlock serve`.
+    pub server: Server,
+    /// The log, and where traces go.
+    pub telemetry: Telemetry,
+    /// Where approvers are told that a plan waits; nobody is told without it.
+    pub notify: Option<Notify>,
 }
 
 /// Every configured source; none is needed.

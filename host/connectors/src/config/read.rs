@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::model::{ChangesSource, Config, HttpSource, PostgresLogin, PostgresSource, Sources};
+use super::{notify, server, telemetry};
 use crate::changes::{GitSource, kind};
 use crate::document::{Problem, Section};
 use crate::endpoint::{Endpoint, EndpointError};
@@ -28,6 +29,11 @@ pub(super) fn config(top: &mut Section<'_, '_>, file: &Path) -> Option<Config> {
     let sources = top.table("source", "[source]", |section| {
         Some(sources(section, &base))
     });
+    let server = top.table("server", "[server]", |s| Some(server::server(s, &base)));
+    let telemetry = top.table("telemetry", "[telemetry]", |s| {
+        Some(telemetry::telemetry(s, &base))
+    });
+    let notify = top.table("notify", "[notify]", |s| notify::notify(s, &base));
     version?;
     Some(Config {
         file: file.to_owned(),
@@ -36,6 +42,9 @@ pub(super) fn config(top: &mut Section<'_, '_>, file: &Path) -> Option<Config> {
         origin,
         runbooks,
         sources: sources.unwrap_or_default(),
+        server: server.unwrap_or_default(),
+        telemetry: telemetry.unwrap_or_default(),
+        notify,
     })
 }
 
@@ -109,27 +118,28 @@ fn named<T>(
     })
 }
 
-fn timeout(section: &mut Section<'_, '_>) -> Duration {
+pub(super) fn timeout(section: &mut Section<'_, '_>) -> Duration {
     let ms = section.duration_ms("timeout", TIMEOUT_MS_MIN, TIMEOUT_MS_MAX);
     Duration::from_millis(ms.unwrap_or(TIMEOUT_MS))
 }
 
-fn endpoint(
+pub(super) fn endpoint(
     section: &mut Section<'_, '_>,
+    key: &'static str,
     read: fn(&str) -> Result<Endpoint, EndpointError>,
 ) -> Option<Endpoint> {
-    let text = section.need("url", Section::text)?;
+    let text = section.need(key, Section::text)?;
     match read(&text) {
         Ok(endpoint) => Some(endpoint),
         Err(expected) => {
-            section.must_be("url", expected.to_string());
+            section.must_be(key, expected.to_string());
             None
         }
     }
 }
 
 fn http(section: &mut Section<'_, '_>, base: &Path) -> Option<HttpSource> {
-    let url = endpoint(section, Endpoint::base);
+    let url = endpoint(section, "url", Endpoint::base);
     let timeout = timeout(section);
     let bearer_file = section.path("bearer_file", base);
     Some(HttpSource {
@@ -201,7 +211,7 @@ fn log(section: &mut Section<'_, '_>, base: &Path) -> Option<LogSource> {
 }
 
 fn probe(section: &mut Section<'_, '_>) -> Option<Probe> {
-    let url = endpoint(section, Endpoint::exact);
+    let url = endpoint(section, "url", Endpoint::exact);
     let timeout = timeout(section);
     let mut networks = Vec::new();
     for text in section.texts("networks", FILES_MAX) {

@@ -28,6 +28,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::checkpoint::{HostPublic, Signed};
 use crate::entry::Entry;
 use crate::error::{StoreError, sql};
+use crate::lock::{HeldBy, PlanLock};
 
 use open::{Places, Use};
 use writer::{Job, Writer};
@@ -89,7 +90,7 @@ impl SqliteStore {
     ) -> Result<Self, StoreError> {
         let places = Places::new(folder)?;
         // Two first starts at once would make two keys.
-        let opening = crate::lock::PlanLock::wait(&places.locks(), "opening")?;
+        let opening = PlanLock::wait(&places.locks(), "opening")?;
         let (key, outside) = open::key_and_checkpoint(&places, origin)?;
         let mut connection = open::connect(&places, Use::Write)?;
         open::migrate(&mut connection, &places.database())?;
@@ -125,6 +126,11 @@ impl SqliteStore {
     /// Who signs for this journal.
     pub fn public(&self) -> &HostPublic {
         &self.host
+    }
+
+    /// Takes the one server's place at this store for this process, or says who has it.
+    pub fn hold_server(&self) -> Result<PlanLock, HeldBy> {
+        PlanLock::take(&self.places.locks(), "server")
     }
 
     /// One snapshot for all that `read` asks.
