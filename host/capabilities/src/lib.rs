@@ -16,6 +16,7 @@ mod boot;
 pub mod call;
 pub mod intent;
 pub mod journal;
+pub mod names;
 pub mod read;
 pub mod report;
 mod text;

@@ -114,30 +114,8 @@ pub struct ClientOptions<'a> {
 impl Client {
     /// Makes a client. Nothing is dialled yet.
     pub fn new(options: &ClientOptions<'_>) -> Result<Self, ClientError> {
-        let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls(options.tls)?)
-            .user_agent(concat!("interlock/", env!("CARGO_PKG_VERSION")))
-            .no_proxy()
-            .redirect(redirect::Policy::none())
-            .referer(false)
-            .http1_only()
-            .timeout(options.timeout)
-            .connect_timeout(options.timeout)
-            .pool_idle_timeout(Duration::from_secs(30));
-        if let Some(secret) = options.bearer {
-            let mut value = HeaderValue::from_str(&format!("Bearer {}", secret.expose()))
-                .map_err(|_| ClientError::Token)?;
-            value.set_sensitive(true);
-            builder = builder.default_headers(HeaderMap::from_iter([(AUTHORIZATION, value)]));
-        }
-        if let Some(addresses) = options.pinned {
-            builder = builder.dns_resolver(Arc::new(Pinned(addresses.to_vec())));
-        }
-        let inner = builder
-            .build()
-            .map_err(|error| ClientError::Build { why: why(&error) })?;
         Ok(Self {
-            inner,
+            inner: plain(options)?,
             timeout: options.timeout,
         })
     }
@@ -216,6 +194,33 @@ impl Client {
         }
         FetchError::Broken { why }
     }
+}
+
+/// The client underneath, for whoever must see an answer's headers or hand the client on. Whoever
+/// uses it keeps what its errors say of a URL to themselves.
+pub fn plain(options: &ClientOptions<'_>) -> Result<reqwest::Client, ClientError> {
+    let mut builder = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls(options.tls)?)
+        .user_agent(concat!("interlock/", env!("CARGO_PKG_VERSION")))
+        .no_proxy()
+        .redirect(redirect::Policy::none())
+        .referer(false)
+        .http1_only()
+        .timeout(options.timeout)
+        .connect_timeout(options.timeout)
+        .pool_idle_timeout(Duration::from_secs(30));
+    if let Some(secret) = options.bearer {
+        let mut value = HeaderValue::from_str(&format!("Bearer {}", secret.expose()))
+            .map_err(|_| ClientError::Token)?;
+        value.set_sensitive(true);
+        builder = builder.default_headers(HeaderMap::from_iter([(AUTHORIZATION, value)]));
+    }
+    if let Some(addresses) = options.pinned {
+        builder = builder.dns_resolver(Arc::new(Pinned(addresses.to_vec())));
+    }
+    builder
+        .build()
+        .map_err(|error| ClientError::Build { why: why(&error) })
 }
 
 /// Answers every name with the same addresses: there is no second look-up that could differ.

@@ -46,6 +46,17 @@ impl Gap {
             | Gap::NotRecorded(why) => why,
         }
     }
+
+    /// The kind in one word, without the reason.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Gap::NoSource(_) => "no_source",
+            Gap::Unreachable(_) => "unreachable",
+            Gap::Refused(_) => "refused",
+            Gap::TooLarge(_) => "too_large",
+            Gap::NotRecorded(_) => "not_recorded",
+        }
+    }
 }
 
 impl fmt::Display for Gap {

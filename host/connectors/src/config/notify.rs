@@ -17,7 +17,11 @@ pub struct Notify {
 
 pub(super) fn notify(section: &mut Section<'_, '_>, base: &Path) -> Option<Notify> {
     if section.has("webhook") || section.has("url") {
-        let key = if section.has("webhook") { "webhook" } else { "url" };
+        let key = if section.has("webhook") {
+            "webhook"
+        } else {
+            "url"
+        };
         section.must_be(
             key,
             "in a file, named by `webhook_file`: whoever has it can post there",

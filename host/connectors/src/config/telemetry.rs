@@ -152,7 +152,9 @@ webhook = "https://hooks.example.net/services/T/B/x"
         );
         check(
             &parse("[telemetry]\notlp = \"http://u:p@h\"\n").unwrap_err(),
-            &["etc/i.toml:5:8: `otlp` must be a URL without user or password: name a `bearer_file` instead"],
+            &[
+                "etc/i.toml:5:8: `otlp` must be a URL without user or password: name a `bearer_file` instead",
+            ],
         );
     }
 }
