@@ -68,6 +68,9 @@ pub enum Refused {
     Unwritable {
         /// Why not.
         why: String,
+        /// Whether only the medium is at fault: full, read-only or failing. Otherwise something is
+        /// wrong with what is recorded.
+        medium: bool,
     },
 }
 

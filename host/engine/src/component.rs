@@ -112,7 +112,7 @@ pub enum LoadError {
 impl Engine {
     /// Makes the pool; nothing is compiled yet.
     pub fn new(config: EngineConfig) -> Result<Engine, EngineError> {
-        let runs = config.runs_max.clamp(1, 1_000);
+        let runs = config.runs_max.clamp(1, 10_000);
         let wasm = wasmtime::Engine::new(&pool::config(&config.limits, runs)).map_err(|error| {
             EngineError::Wasmtime {
                 why: format!("{error:#}"),

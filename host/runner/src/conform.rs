@@ -8,14 +8,14 @@ use interlock_gate::{
     plan::{ActionText, Plan},
 };
 
-use crate::{error::RunError, installed, open::Runner};
+use crate::{error::RunError, open::Runner};
 
 impl Runner {
     /// Runs the write step on the plan's cassette; the inner error says what differs.
     pub(crate) async fn conform(&self, plan: &Plan) -> Result<Result<(), String>, RunError> {
         let body = plan.body();
         let components = &body.components;
-        let runbook = installed::find(&self.config().runbooks, &components.runbook)?;
+        let runbook = self.runbook(&components.runbook)?;
         let planned = components
             .steps
             .iter()

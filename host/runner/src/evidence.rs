@@ -143,7 +143,7 @@ impl Evidence {
                 .calls
                 .iter()
                 .find(|call| call.id == cites.call)
-                .and_then(|call| aim(call, cites.item, step_arguments(&planned.action)).ok());
+                .and_then(|call| aim(call, cites.item, step_arguments(&planned.action)?).ok());
             let same = aimed
                 .is_some_and(|aimed| aimed.action == planned.action && aimed.seen == planned.seen);
             if !same {
@@ -163,8 +163,10 @@ impl Evidence {
 }
 
 /// What a step says in the write call that leads to an action; the rest is computed.
-fn step_arguments(action: &AnyAction) -> WriteArgs {
-    match action {
+/// `None`: no step can ask for it.
+fn step_arguments(action: &AnyAction) -> Option<WriteArgs> {
+    Some(match action {
+        AnyAction::Expire(_) => return None,
         AnyAction::Cancel(action) => WriteArgs::Cancel {
             only_if_state: action.arguments.only_if_state.clone(),
         },
@@ -184,7 +186,7 @@ fn step_arguments(action: &AnyAction) -> WriteArgs {
             channel: last_segment(&action.target),
             message: action.arguments.message.clone(),
         },
-    }
+    })
 }
 
 /// A target's last segment, as it was before it was escaped.

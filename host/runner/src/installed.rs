@@ -146,15 +146,18 @@ pub fn find(roots: &[PathBuf], name: &str) -> Result<Runbook, NotInstalled> {
     }))
 }
 
+/// Where a step's component lies in its runbook's folder.
+pub(crate) fn component(folder: &Path, step: &str) -> PathBuf {
+    folder.join("components").join(format!("{step}.wasm"))
+}
+
 /// Reads every step's component.
 pub fn load(folder: PathBuf, manifest: Manifest) -> Result<Runbook, NotInstalled> {
     let steps = manifest
         .steps
         .iter()
         .map(|step| {
-            let path = folder
-                .join("components")
-                .join(format!("{}.wasm", step.name));
+            let path = component(&folder, &step.name);
             let bytes = files::read_private(&path, COMPONENT_BYTES_MAX)
                 .map(|private| private.bytes)
                 .map_err(|error| NotInstalled::NotBuilt {

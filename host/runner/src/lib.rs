@@ -10,12 +10,14 @@
 
 pub mod act;
 pub mod caller;
+pub mod catalogue;
 pub mod confidence;
 mod conform;
 mod crash;
 pub mod document;
 pub mod error;
 pub mod evidence;
+pub mod facts;
 pub mod inputs;
 pub mod installed;
 mod join;
@@ -33,6 +35,7 @@ pub mod replay;
 pub mod report;
 mod requests;
 pub mod run;
+mod stamp;
 pub mod state;
 mod still;
 pub mod stop;

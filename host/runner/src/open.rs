@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use interlock_capabilities::{Readers, journal::Journal, report::Incident, write::Writers};
@@ -20,12 +20,14 @@ use interlock_gate::{
 use interlock_store::{ANY_SIZE, HeldBy, PlanLock, SqliteStore, Store, entry::Entry};
 use serde::Serialize;
 
-use crate::{caller::Caller, error::RunError};
+use crate::{caller::Caller, catalogue::Shelved, error::RunError, stamp::Stamp};
 
 /// Reports and other documents kept beside the journal, in bytes.
 const KEPT_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// Steps that run at once in one process.
-const RUNS_MAX: u32 = 16;
+/// Steps that run at once in a command.
+pub const COMMAND_RUNS_MAX: u32 = 16;
+/// Steps that run at once in a server: most of them wait for a source.
+pub const SERVER_RUNS_MAX: u32 = 1_100;
 
 /// One host: its configuration, policy, journal, sandbox and sources.
 pub struct Runner {
@@ -34,12 +36,21 @@ pub struct Runner {
     engine: OnceLock<Engine>,
     connected: OnceLock<Connected>,
     policy_path: OnceLock<String>,
+    /// The policy that was read last, and the file as it was then.
+    policy: Mutex<Option<(Stamp, Arc<Policy>)>>,
+    shelf: Shelved,
+    runs_max: u32,
 }
 
 impl Runner {
-    /// Opens the host that a configuration describes; its key and journal are made at the first
-    /// start.
+    /// Opens the host that a configuration describes, for a command; its key and journal are made
+    /// at the first start.
     pub fn open(config: Config) -> Result<Runner, RunError> {
+        Runner::open_for(config, COMMAND_RUNS_MAX)
+    }
+
+    /// As [`Runner::open`], for so many steps at once; more wait. Each reserves address space.
+    pub fn open_for(config: Config, runs_max: u32) -> Result<Runner, RunError> {
         let version = env!("CARGO_PKG_VERSION");
         let store = SqliteStore::open(
             &config.state_dir,
@@ -53,6 +64,9 @@ impl Runner {
             engine: OnceLock::new(),
             connected: OnceLock::new(),
             policy_path: OnceLock::new(),
+            policy: Mutex::default(),
+            shelf: Shelved::default(),
+            runs_max,
         })
     }
 
@@ -76,9 +90,16 @@ impl Runner {
         now()
     }
 
-    /// The policy in force, read anew; a text that is new here is journalled whole first.
+    /// The policy in force: read anew where its file has changed; a text that is new here is
+    /// journalled whole first.
     pub async fn policy(&self) -> Result<Arc<Policy>, RunError> {
-        let policy = read_policy(&self.config.policy, Some(&self.host()))?;
+        if let Some((stamp, policy)) = &*self.policy_read()
+            && stamp.still(&self.config.policy)
+        {
+            return Ok(Arc::clone(policy));
+        }
+        let stamp = Stamp::of(&self.config.policy);
+        let policy = Arc::new(read_policy(&self.config.policy, Some(&self.host()))?);
         let held = self.store.policy().await?;
         let path = self.policy_path().await?;
         if held.is_none_or(|(digest, _)| digest != policy.digest()) {
@@ -89,7 +110,19 @@ impl Runner {
             };
             self.record(entry).await?;
         }
-        Ok(Arc::new(policy))
+        if let Ok(stamp) = stamp {
+            *self.policy_read() = Some((stamp, Arc::clone(&policy)));
+        }
+        Ok(policy)
+    }
+
+    fn policy_read(&self) -> MutexGuard<'_, Option<(Stamp, Arc<Policy>)>> {
+        // Nothing panics while it holds this lock.
+        self.policy.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn shelf(&self) -> &Shelved {
+        &self.shelf
     }
 
     /// The policy's whole path; a store belongs to the first that it saw, for good.
@@ -143,7 +176,7 @@ impl Runner {
         };
         let engine = Engine::new(EngineConfig {
             limits: policy.sandbox().clone(),
-            runs_max: RUNS_MAX,
+            runs_max: self.runs_max,
             cache: Some(cache),
         })?;
         Ok(self.engine.get_or_init(|| engine))

@@ -13,7 +13,7 @@ pub(crate) fn missing_writer(plan: &Plan, writers: &Writers) -> Option<Capabilit
             Capability::Restart | Capability::Scale | Capability::Rollback => {
                 writers.workload.is_none()
             }
-            Capability::Silence => writers.alerts.is_none(),
+            Capability::Silence | Capability::Expire => writers.alerts.is_none(),
             Capability::Notify => writers.notify.is_none(),
         })
 }

@@ -27,7 +27,7 @@ use crate::{
     caller::Caller,
     error::RunError,
     inputs,
-    installed::{self, Runbook},
+    installed::Runbook,
     open::Runner,
     report::{self, StepReport},
     stop::{Stop, stopped},
@@ -124,7 +124,7 @@ impl Runner {
     /// Runs a runbook to its plan, or joins the run that has the caller's id.
     pub async fn run(&self, ask: RunAsk, watch: &dyn Watch) -> Result<RunEnded, RunError> {
         let policy = self.policy().await?;
-        let runbook = installed::find(&self.config().runbooks, &ask.runbook)?;
+        let runbook = self.runbook(&ask.runbook)?;
         let inputs = inputs::resolve(&runbook.manifest, &ask.inputs, &ask.incident)?;
         let id_key = ask
             .id

@@ -10,14 +10,14 @@ use interlock_gate::{
 };
 use interlock_store::entry::{Entry, StepEnd};
 
-use crate::{error::RunError, installed, open::Runner, watch::Watch};
+use crate::{error::RunError, open::Runner, watch::Watch};
 
 impl Runner {
     /// Runs every verify step of the plan's runbook; each is recorded as it ends.
     pub async fn verify(&self, plan: &Plan, watch: &dyn Watch) -> Result<(), RunError> {
         let body = plan.body();
         let record = self.run_record(&body.run).await?;
-        let runbook = installed::find(&self.config().runbooks, &body.components.runbook)?;
+        let runbook = self.runbook(&body.components.runbook)?;
         let policy = self.policy().await?;
         let mut next_call = record.next_call();
         let mut changed: Vec<String> = Vec::new();

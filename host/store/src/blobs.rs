@@ -5,22 +5,22 @@ use interlock_gate::ids::BlobDigest;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::{StoreError, sql};
-use crate::store::BLOB_BYTES_MAX;
+use crate::store::{BLOB_BYTES_MAX, Blob};
 
 /// Puts bytes into an open transaction. Those that are there already are not written again.
-pub(crate) fn put(connection: &Connection, bytes: &[u8]) -> Result<BlobDigest, StoreError> {
+pub(crate) fn put(connection: &Connection, blob: &Blob) -> Result<(), StoreError> {
+    let (digest, bytes) = (blob.digest(), blob.bytes());
     if bytes.len() > BLOB_BYTES_MAX {
         return Err(StoreError::BlobTooLarge {
             bytes: bytes.len(),
             max: BLOB_BYTES_MAX,
         });
     }
-    let digest = BlobDigest::of(bytes);
     connection
         .prepare_cached("INSERT INTO blob (digest, bytes) VALUES (?1, ?2) ON CONFLICT DO NOTHING")
         .and_then(|mut statement| statement.execute(params![digest.raw(), bytes]))
         .map_err(sql("write the store"))?;
-    Ok(digest)
+    Ok(())
 }
 
 /// Kept bytes, checked.

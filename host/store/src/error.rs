@@ -161,6 +161,26 @@ pub enum StoreError {
     Closed,
 }
 
+impl StoreError {
+    /// Whether only the medium is at fault: it is full, read-only or failing. What is recorded is
+    /// as it should be, as far as can be told; a run that only reads can do without.
+    pub fn is_of_the_medium(&self) -> bool {
+        match self {
+            StoreError::Sqlite {
+                source: rusqlite::Error::SqliteFailure(error, _),
+                ..
+            } => {
+                use rusqlite::ErrorCode::{DiskFull, ReadOnly, SystemIoFailure};
+                matches!(error.code, DiskFull | ReadOnly | SystemIoFailure)
+            }
+            StoreError::File(error)
+            | StoreError::Checkpoint(CheckpointError::File(error))
+            | StoreError::Lock(HeldBy::Unusable { source: error, .. }) => error.is_of_the_medium(),
+            _ => false,
+        }
+    }
+}
+
 /// For `map_err`: says what was being done.
 pub(crate) fn sql(doing: &'static str) -> impl FnOnce(rusqlite::Error) -> StoreError {
     move |source| StoreError::Sqlite { doing, source }

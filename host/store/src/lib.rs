@@ -26,4 +26,4 @@ pub use error::StoreError;
 pub use lock::{HeldBy, PlanLock};
 pub use merkle::{TreeHash, TreeHead};
 pub use sqlite::{Clock, SqliteStore, system_clock};
-pub use store::{ANY_SIZE, Doubt, PlanLine, RunLine, Store, TreeSize};
+pub use store::{ANY_SIZE, Blob, Doubt, PlanLine, RunLine, Store, Taken, TreeSize};

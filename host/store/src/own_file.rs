@@ -41,6 +41,26 @@ pub enum FileError {
     },
 }
 
+impl FileError {
+    /// Whether the medium is full, read-only or failing, or lets this process write no more.
+    pub(crate) fn is_of_the_medium(&self) -> bool {
+        use rustix::io::Errno;
+        let FileError::Io { source, .. } = self else {
+            return false;
+        };
+        let medium = [
+            Errno::NOSPC,
+            Errno::DQUOT,
+            Errno::ROFS,
+            Errno::IO,
+            Errno::FBIG,
+        ];
+        source
+            .raw_os_error()
+            .is_some_and(|code| medium.iter().any(|errno| errno.raw_os_error() == code))
+    }
+}
+
 /// For `map_err`: names the file and what was being done with it.
 pub(crate) fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FileError {
     let path = path.to_owned();

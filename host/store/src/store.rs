@@ -25,6 +25,42 @@ pub const ANY_SIZE: TreeSize = TreeSize::MAX;
 /// The largest blob that is kept, in bytes.
 pub const BLOB_BYTES_MAX: usize = 256 * 1024 * 1024;
 
+/// Bytes to be kept, under the digest that was taken of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blob {
+    digest: BlobDigest,
+    bytes: Vec<u8>,
+}
+
+impl Blob {
+    /// Hashes them, once.
+    pub fn new(bytes: Vec<u8>) -> Blob {
+        Blob {
+            digest: BlobDigest::of(&bytes),
+            bytes,
+        }
+    }
+
+    /// Of its bytes.
+    pub fn digest(&self) -> BlobDigest {
+        self.digest
+    }
+
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// An entry that the journal took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// Where it stands.
+    pub leaf: Leaf,
+    /// When it was taken.
+    pub at: Time,
+}
+
 /// One line of a list of runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunLine {
@@ -77,6 +113,14 @@ pub trait Store: Journal {
     /// kept. A token or policy that is recorded already gives its leaf again. Intents come in by
     /// [`Journal::append`] only.
     fn record(&self, entry: Entry, read_at: TreeSize) -> Soon<'_, Result<Leaf, Refused>>;
+
+    /// Keeps bytes and records facts that may speak of them, in order: all of it in one transaction
+    /// or nothing. For what a run has to say at once; nothing newer keeps these facts out.
+    fn record_all(
+        &self,
+        blobs: Vec<Blob>,
+        entries: Vec<Entry>,
+    ) -> Soon<'_, Result<Vec<Taken>, Refused>>;
 
     /// What the gate needs to know of a plan.
     fn history(&self, plan: &PlanDigest) -> Soon<'_, Result<History, StoreError>>;

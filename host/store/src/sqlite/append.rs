@@ -15,7 +15,7 @@ use crate::entry::{Entry, encode};
 use crate::error::{StoreError, sql};
 use crate::fold::{Facts, Illegal, StepError, changes};
 use crate::merkle;
-use crate::store::{ANY_SIZE, TreeSize};
+use crate::store::{ANY_SIZE, Blob, Taken, TreeSize};
 use crate::verify::approver_signed;
 
 use super::known::{Known, count_limits};
@@ -35,7 +35,10 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 }
 
 pub(crate) fn unwritable(error: StoreError) -> Refused {
-    Refused::Unwritable { why: chain(&error) }
+    Refused::Unwritable {
+        why: chain(&error),
+        medium: error.is_of_the_medium(),
+    }
 }
 
 fn refused(illegal: Illegal) -> Refused {
@@ -58,6 +61,30 @@ fn refused(illegal: Illegal) -> Refused {
 /// Puts the entry at the journal's end, taken at `now` or with the entry in front of it,
 /// whichever is later.
 pub(crate) fn put(connection: &Connection, now: Time, entry: &Entry) -> Result<Leaf, Refused> {
+    put_stamped(connection, now, entry).map(|taken| taken.leaf)
+}
+
+/// Puts bytes and entries that speak of them, all or none; each as [`put`] does.
+pub(crate) fn put_all(
+    connection: &Connection,
+    now: Time,
+    blobs: &[Blob],
+    entries: &[Entry],
+    known: &mut Known,
+) -> Result<Vec<Taken>, Refused> {
+    for blob in blobs {
+        crate::blobs::put(connection, blob).map_err(unwritable)?;
+    }
+    entries
+        .iter()
+        .map(|entry| {
+            check(connection, entry, known)?;
+            put_stamped(connection, now, entry)
+        })
+        .collect()
+}
+
+fn put_stamped(connection: &Connection, now: Time, entry: &Entry) -> Result<Taken, Refused> {
     let tables = Tables(connection);
     let index = tables.size().map_err(unwritable)?;
     let newest = tables.newest_at().map_err(unwritable)?;
@@ -80,7 +107,10 @@ pub(crate) fn put(connection: &Connection, now: Time, entry: &Entry) -> Result<L
     for change in &changes {
         tables.apply(change).map_err(unwritable)?;
     }
-    Ok(Leaf { index, hash })
+    Ok(Taken {
+        leaf: Leaf { index, hash },
+        at,
+    })
 }
 
 fn insert(
@@ -129,10 +159,7 @@ pub(crate) fn record(
     read_at: TreeSize,
     known: &mut Known,
 ) -> Result<Leaf, Refused> {
-    if matches!(entry, Entry::Intent { .. } | Entry::StoreOpened { .. }) {
-        let why = format!("`{}` is not for anyone to record", entry.kind());
-        return Err(Refused::Illegal { why });
-    }
+    check(connection, entry, known)?;
     if let Some(index) = recorded_before(connection, entry).map_err(unwritable)? {
         return leaf_at(connection, index).map_err(unwritable);
     }
@@ -147,12 +174,20 @@ pub(crate) fn record(
         };
         refuse_newer(connection, newer.map_err(unwritable)?, read_at)?;
     }
-    match entry {
-        Entry::Token { token, .. } => check_signer(connection, token, known)?,
-        Entry::Planned { plan } => check_checkpoint(connection, plan)?,
-        _ => {}
-    }
     put(connection, now, entry)
+}
+
+/// What may be recorded, whoever asks.
+fn check(connection: &Connection, entry: &Entry, known: &mut Known) -> Result<(), Refused> {
+    match entry {
+        Entry::Intent { .. } | Entry::StoreOpened { .. } => {
+            let why = format!("`{}` is not for anyone to record", entry.kind());
+            Err(Refused::Illegal { why })
+        }
+        Entry::Token { token, .. } => check_signer(connection, token, known),
+        Entry::Planned { plan } => check_checkpoint(connection, plan),
+        _ => Ok(()),
+    }
 }
 
 /// Who signs the plan vouches for the root it names: it must be one that this journal had.

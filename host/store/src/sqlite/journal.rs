@@ -18,8 +18,9 @@ use crate::error::StoreError;
 use crate::fold::Facts;
 use crate::lock::{HeldBy, PlanLock};
 use crate::merkle::TreeHead;
-use crate::store::{Doubt, PlanLine, RunLine, Store, TreeSize};
+use crate::store::{Blob, Doubt, PlanLine, RunLine, Store, Taken, TreeSize};
 
+use super::append::unwritable;
 use super::query::{self, About};
 use super::rows::Tables;
 use super::writer::Job;
@@ -57,9 +58,7 @@ impl SqliteStore {
             .as_ref()
             .is_some_and(|jobs| jobs.send(job).is_ok());
         Box::pin(async move {
-            let closed = || Refused::Unwritable {
-                why: StoreError::Closed.to_string(),
-            };
+            let closed = || unwritable(StoreError::Closed);
             if !sent {
                 return Err(closed());
             }
@@ -78,6 +77,18 @@ impl Store for SqliteStore {
         self.ask(|answer| Job::Record {
             entry: Box::new(entry),
             read_at,
+            answer,
+        })
+    }
+
+    fn record_all(
+        &self,
+        blobs: Vec<Blob>,
+        entries: Vec<Entry>,
+    ) -> Soon<'_, Result<Vec<Taken>, Refused>> {
+        self.ask(|answer| Job::RecordAll {
+            blobs,
+            entries,
             answer,
         })
     }
@@ -103,7 +114,8 @@ impl Store for SqliteStore {
     }
 
     fn keep(&self, bytes: Vec<u8>) -> Soon<'_, Result<BlobDigest, Refused>> {
-        self.ask(|answer| Job::Keep { bytes, answer })
+        let blob = Blob::new(bytes);
+        self.ask(|answer| Job::Keep { blob, answer })
     }
 
     fn blob(&self, digest: &BlobDigest) -> Soon<'_, Result<Option<Vec<u8>>, StoreError>> {

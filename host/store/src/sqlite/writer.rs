@@ -18,7 +18,7 @@ use crate::blobs;
 use crate::checkpoint::{HostKey, Signed};
 use crate::entry::{Entry, RecordedOutcome};
 use crate::error::{StoreError, sql};
-use crate::store::TreeSize;
+use crate::store::{Blob, Taken, TreeSize};
 
 use super::append::{self, unwritable};
 use super::known::Known;
@@ -42,8 +42,13 @@ pub(crate) enum Job {
         why: Box<Basis>,
         answer: Answer<Leaf>,
     },
+    RecordAll {
+        blobs: Vec<Blob>,
+        entries: Vec<Entry>,
+        answer: Answer<Vec<Taken>>,
+    },
     Keep {
-        bytes: Vec<u8>,
+        blob: Blob,
         answer: Answer<BlobDigest>,
     },
 }
@@ -73,9 +78,27 @@ impl Job {
                     Err(refused) => Err((Job::Append { what, why, answer }, refused)),
                 }
             }
-            Job::Keep { bytes, answer } => match blobs::put(open, &bytes) {
-                Ok(digest) => Ok(Put::Kept(digest, answer)),
-                Err(error) => Err((Job::Keep { bytes, answer }, unwritable(error))),
+            Job::RecordAll {
+                blobs,
+                entries,
+                answer,
+            } => match append::put_all(open, now, &blobs, &entries, known) {
+                Ok(taken) => {
+                    let signs = entries.iter().any(Entry::is_decision_or_stop);
+                    Ok(Put::RecordedAll(taken, signs, answer))
+                }
+                Err(refused) => Err((
+                    Job::RecordAll {
+                        blobs,
+                        entries,
+                        answer,
+                    },
+                    refused,
+                )),
+            },
+            Job::Keep { blob, answer } => match blobs::put(open, &blob) {
+                Ok(()) => Ok(Put::Kept(blob.digest(), answer)),
+                Err(error) => Err((Job::Keep { blob, answer }, unwritable(error))),
             },
         }
     }
@@ -86,6 +109,7 @@ impl Job {
             Job::Record { answer, .. } | Job::Append { answer, .. } => {
                 drop(answer.send(Err(refused)));
             }
+            Job::RecordAll { answer, .. } => drop(answer.send(Err(refused))),
             Job::Keep { answer, .. } => drop(answer.send(Err(refused))),
         }
     }
@@ -94,6 +118,7 @@ impl Job {
 /// What a job has put into the transaction, to be answered once that is synced.
 enum Put {
     Recorded(Leaf, Box<Entry>, Answer<Leaf>),
+    RecordedAll(Vec<Taken>, bool, Answer<Vec<Taken>>),
     Intended(Leaf, Box<Basis>, Answer<Leaf>),
     Kept(BlobDigest, Answer<BlobDigest>),
 }
@@ -103,6 +128,7 @@ impl Put {
     fn signs(&self) -> bool {
         match self {
             Put::Recorded(_, entry, _) => entry.is_decision_or_stop(),
+            Put::RecordedAll(_, signs, _) => *signs,
             Put::Intended(..) => true,
             Put::Kept(..) => false,
         }
@@ -113,6 +139,7 @@ impl Put {
             Put::Recorded(leaf, _, answer) | Put::Intended(leaf, _, answer) => {
                 drop(answer.send(result.map(|()| leaf)));
             }
+            Put::RecordedAll(taken, _, answer) => drop(answer.send(result.map(|()| taken))),
             Put::Kept(digest, answer) => drop(answer.send(result.map(|()| digest))),
         }
     }
@@ -269,7 +296,7 @@ impl Writer {
         for put in put {
             match put {
                 // Facts are in the journal all the same; only an act must not outrun the copy.
-                Put::Recorded(..) | Put::Kept(..) => put.answer(Ok(())),
+                Put::Recorded(..) | Put::RecordedAll(..) | Put::Kept(..) => put.answer(Ok(())),
                 Put::Intended(_, ref why, _) => {
                     self.give_up(why, &refused);
                     put.answer(Err(refused.clone()));
