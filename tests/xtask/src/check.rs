@@ -1,7 +1,7 @@
 //! `cargo xtask test`: what must hold before a change goes in.
 
 use crate::stage::{Stages, call};
-use crate::{machine, workspace};
+use crate::{machine, tools, workspace};
 use std::process::ExitCode;
 
 /// One shape for every call: other packages or features would compile the dependencies again.
@@ -10,6 +10,7 @@ const ALL: [&str; 2] = ["--release", "--workspace"];
 pub(crate) fn run() -> ExitCode {
     let mut stages = Stages::new();
     stages.run("machine", || machine::install(&machine::ALL));
+    stages.run("tools", tools::install);
     stages.run("format", || {
         call(workspace::cargo().args(["fmt", "--all", "--check"]))
     });

@@ -41,7 +41,7 @@ pub(crate) const SERVERS: [Need; 4] = [
 ];
 
 /// Everything that the tests use.
-pub(crate) const ALL: [Need; 7] = {
+pub(crate) const ALL: [Need; 10] = {
     let [postgres, prometheus, alertmanager, exporter] = SERVERS;
     [
         postgres,
@@ -58,8 +58,26 @@ pub(crate) const ALL: [Need; 7] = {
             packages: &["git"],
             why: "makes the histories that are read",
         },
+        PYTHON,
+        Need {
+            program: "npm",
+            packages: &["nodejs", "npm"],
+            why: "installs the protocol's conformance suite and inspector",
+        },
+        Need {
+            program: "chromium",
+            packages: &["chromium"],
+            why: "renders the approvers' page",
+        },
         COMPILER,
     ]
+};
+
+/// Pseudo-program: Debian keeps the module that makes environments apart from Python.
+const PYTHON: Need = Need {
+    program: "python3 with its module venv",
+    packages: &["python3", "python3-venv"],
+    why: "runs the protocol's official client, and makes a Python component",
 };
 
 /// Pseudo-program: a compiler for steps.
@@ -73,6 +91,11 @@ impl Need {
     fn is_met(&self) -> bool {
         if self.program == COMPILER.program {
             return Toolchain::find(Choice::Auto, &target().join("steps")).is_ok();
+        }
+        if self.program == PYTHON.program {
+            let mut python = Command::new("python3");
+            python.args(["-c", "import venv, ensurepip"]);
+            return python.output().is_ok_and(|ran| ran.status.success());
         }
         on_path(self.program) || (self.program == "postgres" && has_postgres())
     }

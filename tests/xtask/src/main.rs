@@ -10,6 +10,7 @@ mod check;
 mod demo;
 mod machine;
 mod stage;
+mod tools;
 mod workspace;
 
 use std::process::ExitCode;
@@ -17,8 +18,9 @@ use std::process::ExitCode;
 const HELP: &str = "\
 usage: cargo xtask COMMAND
 
-  bench [warm-step] [overlap] [gate] [alert-to-plan]
-              ratios against baselines, each with its limit; all four unless named
+  bench [NAME]...
+              ratios against baselines, each with its limit; all unless named: warm-step, overlap,
+              gate, mcp-call, mcp-load, waiting, webhook-to-plan, alert-to-plan
   components  builds the steps of every runbook here
   demo        one incident on real servers, from the alert to the journal
                 --yes       install missing servers unasked
