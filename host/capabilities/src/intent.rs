@@ -296,6 +296,10 @@ mod tests {
             words(Capability::Terminate),
             ["done", "gone", "moved", "refused"]
         );
+        assert_eq!(
+            words(Capability::Expire),
+            ["done", "gone", "moved", "refused"]
+        );
         assert_eq!(words(Capability::Scale), ["done", "gone"]);
     }
 }

@@ -8,7 +8,7 @@ use interlock_capabilities::read::database::{
 use interlock_capabilities::read::metrics::{Instant, InstantAsk, Matrix, Metrics, RangeAsk};
 use interlock_capabilities::write::{AlertsWriter, DatabaseWriter};
 use interlock_capabilities::{AnswerLimit, Gap, Intent, Settled, Soon, Unchecked};
-use interlock_gate::action::{Action, Cancel, Silence, Terminate};
+use interlock_gate::action::{Action, Cancel, Expire, Silence, Terminate};
 
 use crate::health::Health;
 
@@ -90,6 +90,10 @@ impl DatabaseWriter for Broken {
 
 impl AlertsWriter for Broken {
     fn silence(&self, intent: Intent<Silence>) -> Soon<'_, Settled> {
+        self.not_tried(intent)
+    }
+
+    fn expire(&self, intent: Intent<Expire>) -> Soon<'_, Settled> {
         self.not_tried(intent)
     }
 }

@@ -144,6 +144,11 @@ impl Client {
         self.exchange(request.body(document), body_max).await
     }
 
+    /// Asks that what stands there be ended, and reads the whole answer.
+    pub async fn delete(&self, url: Url, body_max: u64) -> Result<Fetched, FetchError> {
+        self.exchange(self.inner.delete(url), body_max).await
+    }
+
     /// Asks, and reads nothing but the status.
     pub async fn status(&self, url: Url) -> Result<u16, FetchError> {
         let answer = self

@@ -16,8 +16,8 @@ mod bad;
 pub use self::bad::BadAction;
 
 pub use self::arguments::{
-    NotifyArguments, RestartArguments, RollbackArguments, ScaleArguments, SessionArguments,
-    SilenceArguments,
+    ExpireArguments, NotifyArguments, RestartArguments, RollbackArguments, ScaleArguments,
+    SessionArguments, SilenceArguments,
 };
 
 mod sealed {
@@ -48,6 +48,7 @@ macro_rules! for_each_action {
             Scale "workload.scale" ScaleArguments,
             Rollback "workload.rollback" RollbackArguments,
             Silence "alerts.silence" SilenceArguments,
+            Expire "alerts.expire" ExpireArguments,
             Notify "notify.notify" NotifyArguments,
         }
     };
@@ -149,14 +150,30 @@ impl Capability {
             | Capability::Terminate
             | Capability::Restart
             | Capability::Scale
-            | Capability::Rollback => false,
+            | Capability::Rollback
+            | Capability::Expire => false,
+        }
+    }
+
+    /// It only ever takes another act back: no step can ask for it, and no policy need permit it
+    /// (`[[never]]` may forbid it).
+    pub fn only_undo(self) -> bool {
+        match self {
+            Capability::Expire => true,
+            Capability::Cancel
+            | Capability::Terminate
+            | Capability::Restart
+            | Capability::Scale
+            | Capability::Rollback
+            | Capability::Silence
+            | Capability::Notify => false,
         }
     }
 
     /// Its acts do not depend on each other: after `moved` or `refused` the next one goes on.
     pub fn independent(self) -> bool {
         match self {
-            Capability::Cancel | Capability::Terminate => true,
+            Capability::Cancel | Capability::Terminate | Capability::Expire => true,
             Capability::Restart
             | Capability::Scale
             | Capability::Rollback
@@ -178,6 +195,7 @@ impl Capability {
             | Capability::Scale
             | Capability::Rollback
             | Capability::Silence
+            | Capability::Expire
             | Capability::Notify => None,
         }
     }
@@ -196,6 +214,7 @@ impl Capability {
             Capability::Scale => &["kind", "namespace", "observed_replicas", "replicas"],
             Capability::Rollback => &["from_revision", "kind", "namespace", "to_revision"],
             Capability::Silence => &["labels", "minutes", "reason"],
+            Capability::Expire => &["labels"],
             Capability::Notify => &["message"],
         }
     }
@@ -252,11 +271,18 @@ impl AnyAction {
                     ..rollback.arguments.clone()
                 },
             })),
-            // A session, a restart, a message cannot be taken back.
+            AnyAction::Silence(silence) => Some(AnyAction::Expire(Expire {
+                target: silence.target.clone(),
+                arguments: ExpireArguments {
+                    labels: silence.arguments.labels.clone(),
+                },
+            })),
+            // A session, a restart, a message cannot be taken back; what takes an act back is
+            // never taken back itself.
             AnyAction::Cancel(_)
             | AnyAction::Terminate(_)
             | AnyAction::Restart(_)
-            | AnyAction::Silence(_)
+            | AnyAction::Expire(_)
             | AnyAction::Notify(_) => None,
         }
     }
@@ -346,6 +372,23 @@ mod tests {
             action.arguments(),
         );
         assert_eq!(back.unwrap(), action);
+    }
+
+    #[test]
+    fn what_takes_back_is_never_taken_back_and_names_the_same_target() {
+        let silence = AnyAction::Silence(Silence {
+            target: "alertmanager/High".parse().unwrap(),
+            arguments: SilenceArguments {
+                labels: BTreeMap::from([("alertname".to_owned(), "High".to_owned())]),
+                minutes: 30,
+                reason: "seen".to_owned(),
+            },
+        });
+        let undo = silence.undo().unwrap();
+        assert!(undo.capability().only_undo());
+        assert_eq!(undo.target(), silence.target());
+        assert_eq!(undo.arguments()["labels"], silence.arguments()["labels"]);
+        assert_eq!(undo.undo(), None);
     }
 
     #[test]

@@ -272,6 +272,14 @@ pub enum BadPlan {
     /// It ends before it begins.
     #[error("`expires_at` is not after `created_at`")]
     EndsBeforeItBegins,
+    /// What only takes another act back is asked for by itself.
+    #[error("`actions[{action}]` is `{capability}`, which only takes another act back")]
+    OnlyUndo {
+        /// The action, from 0.
+        action: usize,
+        /// Its capability.
+        capability: Capability,
+    },
     /// The undo is not the one that the action has.
     #[error("`actions[{action}].undo` is not what takes the action back")]
     Undo {
@@ -360,7 +368,12 @@ fn check(body: &PlanBody) -> Result<(), BadPlan> {
     if body.expires_at <= body.created_at {
         return Err(BadPlan::EndsBeforeItBegins);
     }
+    let undone_by_hand = undone_by_hand(&body.actions);
     for (action, planned) in body.actions.iter().enumerate() {
+        let capability = planned.action.capability();
+        if capability.only_undo() {
+            return Err(BadPlan::OnlyUndo { action, capability });
+        }
         let call = planned.cites.call;
         if body
             .calls
@@ -374,9 +387,19 @@ fn check(body: &PlanBody) -> Result<(), BadPlan> {
                 return Err(BadPlan::LongArgument { action, name });
             }
         }
-        if planned.undo != planned.action.undo() {
+        let by_hand = undone_by_hand && capability == Capability::Silence;
+        if planned.undo != planned.action.undo() && !by_hand {
             return Err(BadPlan::Undo { action });
         }
     }
     Ok(())
+}
+
+/// Plans of the time when silences could not be taken back say so of every silence, and are read as
+/// they were signed.
+fn undone_by_hand(actions: &[PlannedAction]) -> bool {
+    let mut silences = actions
+        .iter()
+        .filter(|planned| planned.action.capability() == Capability::Silence);
+    silences.all(|planned| planned.undo.is_none())
 }

@@ -13,6 +13,8 @@ pub enum Revision {
     Session(SessionRevision),
     /// A Kubernetes object.
     Workload(WorkloadRevision),
+    /// A silence that an act made.
+    Silence(SilenceRevision),
     /// The act observes no state.
     Unconditional,
 }
@@ -43,8 +45,36 @@ pub struct WorkloadRevision {
     pub resource_version: String,
 }
 
+/// Alertmanager's own identity and version of a silence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SilenceRevision {
+    /// Its `id`.
+    pub id: String,
+    /// Its `updatedAt`: every change moves it. Null where it was made and could not be read again.
+    pub updated_at: Option<Time>,
+}
+
 impl Revision {
-    /// The revision of an act of `capability`, from its text form.
+    /// The revision that an act of `capability` leaves behind or finds, from its text form.
+    pub fn read_after(capability: Capability, after: Value) -> Result<Revision, serde_json::Error> {
+        match capability {
+            // Null is what silences left behind before they could be taken back.
+            Capability::Silence if !after.is_null() => {
+                serde_json::from_value(after).map(Revision::Silence)
+            }
+            Capability::Silence
+            | Capability::Cancel
+            | Capability::Terminate
+            | Capability::Restart
+            | Capability::Scale
+            | Capability::Rollback
+            | Capability::Expire
+            | Capability::Notify => Revision::read(capability, after),
+        }
+    }
+
+    /// The revision that an act of `capability` expects to find, from its text form.
     pub fn read(capability: Capability, seen: Value) -> Result<Revision, serde_json::Error> {
         match capability {
             Capability::Cancel | Capability::Terminate => {
@@ -53,6 +83,7 @@ impl Revision {
             Capability::Restart | Capability::Scale | Capability::Rollback => {
                 serde_json::from_value(seen).map(Revision::Workload)
             }
+            Capability::Expire => serde_json::from_value(seen).map(Revision::Silence),
             Capability::Silence | Capability::Notify => {
                 serde_json::from_value::<()>(seen).map(|()| Revision::Unconditional)
             }
@@ -65,6 +96,7 @@ impl Serialize for Revision {
         match self {
             Revision::Session(revision) => revision.serialize(serializer),
             Revision::Workload(revision) => revision.serialize(serializer),
+            Revision::Silence(revision) => revision.serialize(serializer),
             Revision::Unconditional => serializer.serialize_none(),
         }
     }

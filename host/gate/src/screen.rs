@@ -7,6 +7,8 @@
 
 mod rows;
 
+pub use rows::Table;
+
 use std::collections::BTreeMap;
 
 use crate::action::Capability;
@@ -48,6 +50,15 @@ pub fn what_you_sign(plan: &Plan) -> String {
     out.push_str(&bytes_lines(body));
     out.push_str(&evidence_lines(body));
     out
+}
+
+/// The actions of [`what_you_sign`] as tables, for screens that can draw some: the same cells.
+pub fn tables(plan: &Plan) -> Vec<Table> {
+    let body = plan.body();
+    groups(body)
+        .iter()
+        .filter_map(|group| Table::of(body, group.from, group.actions))
+        .collect()
 }
 
 /// The word that a person types to sign: the source, and how many acts where there are several.
@@ -213,29 +224,34 @@ fn rules(body: &PlanBody) -> BTreeMap<&RuleRef, usize> {
 
 /// What holds of each kind of action in the plan: its undo, and what if the world moves.
 fn consequences(body: &PlanBody) -> Vec<(&'static str, String)> {
-    let mut kinds: Vec<Capability> = body
+    let mut kinds: Vec<(Capability, bool)> = body
         .actions
         .iter()
-        .map(|planned| planned.action.capability())
+        .map(|planned| (planned.action.capability(), planned.undo.is_some()))
         .collect();
     kinds.sort_unstable();
     kinds.dedup();
     let several = kinds.len() > 1;
     let mut found = Vec::new();
-    for kind in kinds {
+    for (kind, undone) in kinds {
         let of = if several {
             format!("{kind}: ")
         } else {
             String::new()
         };
-        found.push(("undo", format!("{of}{}", undo_words(kind))));
+        found.push(("undo", format!("{of}{}", undo_words(kind, undone))));
         found.push(("meanwhile", format!("{of}{}", meanwhile_words(kind))));
     }
     found
 }
 
-fn undo_words(kind: Capability) -> &'static str {
+/// Of a plan's action; `undone`: the plan holds what takes it back.
+fn undo_words(kind: Capability, undone: bool) -> &'static str {
     match kind {
+        Capability::Silence if undone => {
+            "the silence is expired; one that was changed or has ended by then is left alone"
+        }
+        Capability::Expire => "none: it takes another act back",
         Capability::Cancel => "none: a cancelled statement is not continued",
         Capability::Terminate => {
             "none: a terminated session cannot come back; its transaction is rolled back"

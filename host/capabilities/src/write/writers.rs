@@ -4,7 +4,7 @@
 use std::{fmt, sync::Arc};
 
 use interlock_gate::action::{
-    Action, Cancel, Notify, Restart, Rollback, Scale, Silence, Terminate,
+    Action, Cancel, Expire, Notify, Restart, Rollback, Scale, Silence, Terminate,
 };
 
 use crate::{
@@ -34,6 +34,9 @@ pub trait WorkloadWriter: Send + Sync {
 pub trait AlertsWriter: Send + Sync {
     /// Silences an alert.
     fn silence(&self, intent: Intent<Silence>) -> Soon<'_, Settled>;
+    /// Ends a silence that [`AlertsWriter::silence`] made, where nobody has changed it since. No
+    /// step can ask for it: it is only ever an undo.
+    fn expire(&self, intent: Intent<Expire>) -> Soon<'_, Settled>;
 }
 
 /// `interlock:write/notify`.
@@ -65,6 +68,7 @@ impl Writers {
             AnyIntent::Scale(it) => give(&self.workload, it, |to, it| to.scale(it)),
             AnyIntent::Rollback(it) => give(&self.workload, it, |to, it| to.rollback(it)),
             AnyIntent::Silence(it) => give(&self.alerts, it, |to, it| to.silence(it)),
+            AnyIntent::Expire(it) => give(&self.alerts, it, |to, it| to.expire(it)),
             AnyIntent::Notify(it) => give(&self.notify, it, |to, it| to.notify(it)),
         }
     }

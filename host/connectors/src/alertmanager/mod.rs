@@ -1,10 +1,11 @@
 //! `interlock:read/alerts` from Alertmanager's v2 API, merged with the alerts of an incident.
 //! Not a receiver of webhooks.
 //! Start at [`Alertmanager`]; [`WithIncidents`] adds the incident's alerts, [`AlertmanagerWriter`]
-//! makes silences.
+//! makes silences, and expires those that it made.
 //! Invariant: where Alertmanager is configured and does not answer there is no list, whatever the
 //! incident's file says: half a list would read as the whole.
 
+mod expire;
 mod wire;
 mod write;
 

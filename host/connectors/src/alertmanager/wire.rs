@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use interlock_capabilities::Gap;
 use interlock_capabilities::read::Label;
 use interlock_capabilities::read::alerts::{Alert, AlertList};
+use interlock_gate::revision::SilenceRevision;
 use interlock_gate::time::Time;
 use serde::Deserialize;
 
@@ -33,9 +34,73 @@ struct Status {
 
 /// The answer to a new silence.
 #[derive(Deserialize)]
-pub(super) struct Made {
+struct Made {
     #[serde(rename = "silenceID")]
-    pub(super) silence_id: String,
+    silence_id: String,
+}
+
+/// What is read of one silence; what it matches is not, since any change moves `updatedAt`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TheirSilence {
+    id: String,
+    status: Status,
+    updated_at: String,
+}
+
+/// One silence as it is now.
+pub(super) struct Found {
+    pub(super) expired: bool,
+    pub(super) revision: SilenceRevision,
+}
+
+/// The id of the silence that was just made; `None` where the answer names none.
+pub(super) fn made(fetched: &Fetched) -> Option<String> {
+    let made: Made = serde_json::from_slice(&fetched.body).ok()?;
+    Some(made.silence_id).filter(|id| is_id(id))
+}
+
+/// A UUID's letters: it will stand in a path.
+pub(super) fn is_id(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+/// The silence of this id; `None` where there is none.
+pub(super) fn silence(fetched: &Fetched, id: &str) -> Result<Option<Found>, Gap> {
+    match fetched.status {
+        200 => {}
+        404 => return Ok(None),
+        _other => return Err(by_status(fetched)),
+    }
+    let theirs: TheirSilence =
+        serde_json::from_slice(&fetched.body).map_err(|error| strange(&json_error(&error)))?;
+    if theirs.id != id {
+        return Err(strange("it is another silence"));
+    }
+    let expired = match theirs.status.state.as_str() {
+        "active" | "pending" => false,
+        "expired" => true,
+        other => return Err(strange(&format!("a state is `{}`", quote(other)))),
+    };
+    let updated_at = Time::parse_rfc3339(&theirs.updated_at)
+        .map_err(|_| strange(&format!("`{}` is no time", quote(&theirs.updated_at))))?;
+    Ok(Some(Found {
+        expired,
+        revision: SilenceRevision {
+            id: theirs.id,
+            updated_at: Some(updated_at),
+        },
+    }))
+}
+
+/// Whether it says that there is no such silence: it does so with status 500.
+pub(super) fn says_no_such_silence(fetched: &Fetched) -> bool {
+    fetched.status == 404
+        || serde_json::from_slice::<String>(&fetched.body)
+            .is_ok_and(|words| words == "silence not found")
 }
 
 /// The list, at `now` in microseconds since 1970.

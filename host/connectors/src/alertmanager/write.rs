@@ -1,10 +1,11 @@
 //! `interlock:write/alerts`: a new silence. It takes intents only.
-//! A silence observes no state of its own, so nothing is compared before it is made.
+//! A silence observes no state of its own, so nothing is compared before it is made. It is read once
+//! after, so that its undo knows which silence to end, and whether somebody has changed it.
 
 use interlock_capabilities::write::AlertsWriter;
 use interlock_capabilities::{Intent, Outcome, Settled, Soon};
-use interlock_gate::action::{Silence, SilenceArguments};
-use interlock_gate::revision::Revision;
+use interlock_gate::action::{Expire, Silence, SilenceArguments};
+use interlock_gate::revision::{Revision, SilenceRevision};
 use interlock_gate::time::Time;
 use serde::Serialize;
 
@@ -12,12 +13,12 @@ use super::{Alertmanager, now, wire};
 use crate::http::{FetchError, Fetched};
 
 /// Enough for the id of a silence, or the reason against it.
-const ANSWER_BYTES_MAX: u64 = 64 << 10;
+pub(super) const ANSWER_BYTES_MAX: u64 = 64 << 10;
 
 /// Makes silences in one approver's name.
 #[derive(Clone)]
 pub struct AlertmanagerWriter {
-    alertmanager: Alertmanager,
+    pub(super) alertmanager: Alertmanager,
     created_by: String,
 }
 
@@ -43,6 +44,20 @@ impl AlertsWriter for AlertmanagerWriter {
                 Err(late) => return late,
             };
             let outcome = self.make(&act.action().arguments).await;
+            act.settle(outcome)
+        })
+    }
+
+    fn expire(&self, intent: Intent<Expire>) -> Soon<'_, Settled> {
+        Box::pin(async move {
+            if intent.action().target.source() != "alertmanager" {
+                return intent.not_tried("its target is no alert of Alertmanager's".to_owned());
+            }
+            let act = match intent.begin() {
+                Ok(act) => act,
+                Err(late) => return late,
+            };
+            let outcome = self.end(act.seen()).await;
             act.settle(outcome)
         })
     }
@@ -91,28 +106,43 @@ impl AlertmanagerWriter {
             };
         };
         let url = self.alertmanager.base.at("/api/v2/silences", &[]);
-        outcome(
-            self.alertmanager
-                .client
-                .post_json(url, document, ANSWER_BYTES_MAX)
-                .await,
-        )
+        let answer = self
+            .alertmanager
+            .client
+            .post_json(url, document, ANSWER_BYTES_MAX)
+            .await;
+        match made(answer) {
+            // It was made, whether or not it can be read again: without the second its undo will
+            // leave it alone.
+            Ok(id) => Outcome::Done {
+                after: Revision::Silence(match self.find(&id).await {
+                    Ok(Some(found)) => found.revision,
+                    Ok(None) | Err(_) => SilenceRevision {
+                        id,
+                        updated_at: None,
+                    },
+                }),
+            },
+            Err(outcome) => outcome,
+        }
     }
 }
 
-fn outcome(answer: Result<Fetched, FetchError>) -> Outcome {
+/// The id of the silence that was made, or what came of it instead.
+fn made(answer: Result<Fetched, FetchError>) -> Result<String, Outcome> {
+    // Some answer of status 200 is no proof: Alertmanager's names the silence.
+    let nameless = || Outcome::Unknown {
+        why: "alertmanager named no silence that it made".to_owned(),
+    };
     match answer {
-        Ok(fetched) if fetched.status == 200 => {
-            // Some answer of status 200 is no proof: Alertmanager's names the silence.
-            match serde_json::from_slice::<wire::Made>(&fetched.body) {
-                Ok(made) if !made.silence_id.is_empty() => Outcome::Done {
-                    after: Revision::Unconditional,
-                },
-                Ok(_) | Err(_) => Outcome::Unknown {
-                    why: "alertmanager named no silence that it made".to_owned(),
-                },
-            }
-        }
+        Ok(fetched) if fetched.status == 200 => wire::made(&fetched).ok_or_else(nameless),
+        answer => Err(not_done(answer)),
+    }
+}
+
+/// What came of a change whose answer is not the one that says that it was made.
+pub(super) fn not_done(answer: Result<Fetched, FetchError>) -> Outcome {
+    match answer {
         Ok(fetched) => {
             let why = wire::by_status(&fetched).why().to_owned();
             match fetched.status {
@@ -165,15 +195,18 @@ mod tests {
     async fn a_silence_matches_what_was_observed_and_names_the_approver() {
         let server = interlock_test_servers::Alertmanager::start().await.unwrap();
         let done = writer(&server.url()).make(&arguments()).await;
-        assert_eq!(
-            done,
-            Outcome::Done {
-                after: Revision::Unconditional
-            }
-        );
         let all = http::get_json(server.port(), "/api/v2/silences")
             .await
             .unwrap();
+        let Outcome::Done {
+            after: Revision::Silence(after),
+        } = done
+        else {
+            panic!("{done:?}")
+        };
+        assert_eq!(all[0]["id"], after.id);
+        let updated_at = all[0]["updatedAt"].as_str().unwrap();
+        assert_eq!(after.updated_at, Time::parse_rfc3339(updated_at).ok());
         assert_eq!(all[0]["createdBy"], "interlock/alice");
         assert_eq!(all[0]["matchers"][1]["value"], "a.*\"b");
         assert_eq!(all[0]["matchers"][1]["isRegex"], false);
@@ -195,6 +228,7 @@ mod tests {
             Lie::Garbage,
             Lie::NotJson,
             Lie::Json("{}".to_owned()),
+            Lie::Json(r#"{"silenceID":"../alerts"}"#.to_owned()),
             Lie::Huge { bytes: 1 << 30 },
             Lie::Status(500),
         ] {

@@ -71,6 +71,16 @@ pub struct SilenceArguments {
     pub reason: String,
 }
 
+/// Of ending a silence that an act of this host made. Which silence is in the revision after that
+/// act. Made only by the gate, from the act that it takes back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ExpireArguments {
+    /// What the silence matches.
+    pub labels: BTreeMap<String, String>,
+}
+
 /// Of a message to people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -26,7 +26,7 @@ fn grammar(capability: Capability) -> &'static str {
             "`<server>/<class>`, class one of client, replication, autovacuum, internal"
         }
         Capability::Restart | Capability::Scale | Capability::Rollback => "`<cluster>/<workload>`",
-        Capability::Silence | Capability::Notify => "`<source>/<name>`",
+        Capability::Silence | Capability::Expire | Capability::Notify => "`<source>/<name>`",
     }
 }
 
@@ -110,7 +110,15 @@ pub(super) fn read_write(
         .need("runbooks", out)
         .map(|value| words::name_patterns("runbooks", value, super::read::RUNBOOKS, out));
     let capability_at = fields.need("capability", out);
-    let capability = capability_at.and_then(|value| capability(value, out));
+    let capability = capability_at.and_then(|value| {
+        let found = capability(value, out)?;
+        if found.only_undo() {
+            let capability = found.name().to_owned();
+            out.add(Problem::OnlyUndo { capability }, value.span());
+            return None;
+        }
+        Some(found)
+    });
     let targets = fields
         .need("targets", out)
         .map(|value| targets(value, capability, out));

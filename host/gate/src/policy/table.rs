@@ -230,8 +230,11 @@ fn read_what(fields: &mut Fields<'_, '_>, out: &mut Complaints<'_>) -> Option<Wh
             source: target.to_owned(),
         });
     }
-    let Ok(capability) = name.parse::<Capability>() else {
-        let known = Capability::ALL.iter().map(|c| c.name());
+    let parsed = name.parse::<Capability>().ok();
+    // What only takes another act back is asked for by nobody.
+    let Some(capability) = parsed.filter(|found| !found.only_undo()) else {
+        let asked = Capability::ALL.iter().filter(|c| !c.only_undo());
+        let known = asked.map(|c| c.name());
         let problem = Problem::Word {
             value: shown(name),
             expected: "a capability",

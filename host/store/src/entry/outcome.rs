@@ -71,7 +71,7 @@ impl From<&Outcome> for RecordedOutcome {
 impl RecordedOutcome {
     /// The outcome of an act of this capability; an error where its revision is of another kind.
     pub fn read(&self, capability: Capability) -> Result<Outcome, serde_json::Error> {
-        let revision = |value: &Value| Revision::read(capability, value.clone());
+        let revision = |value: &Value| Revision::read_after(capability, value.clone());
         Ok(match self {
             RecordedOutcome::Done { after } => Outcome::Done {
                 after: revision(after)?,

@@ -45,7 +45,7 @@ pub fn take(
             history.ended_at = Some(stamped.at);
             let planned = plan.body().actions.get(usize::from(*index));
             if let (RecordedOutcome::Done { after }, Some(planned)) = (outcome, planned) {
-                let after = Revision::read(planned.action.capability(), after.clone())?;
+                let after = Revision::read_after(planned.action.capability(), after.clone())?;
                 history.done.push(DoneAct {
                     index: *index,
                     after,

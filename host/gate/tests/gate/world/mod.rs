@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use interlock_gate::action::{AnyAction, Scale, ScaleArguments, SessionArguments, Terminate};
+use interlock_gate::action::{
+    AnyAction, Scale, ScaleArguments, SessionArguments, Silence, SilenceArguments, Terminate,
+};
 use interlock_gate::history::{History, Kind};
 use interlock_gate::ids::{
     CallDigest, CallId, CassetteDigest, ComponentDigest, HostId, PlanDigest, ReportDigest,
@@ -20,7 +22,7 @@ use interlock_gate::plan::{
     PlannedAction, Requester, RuleRef, StepBytes,
 };
 use interlock_gate::policy::Policy;
-use interlock_gate::revision::{Revision, SessionRevision, WorkloadRevision};
+use interlock_gate::revision::{Revision, SessionRevision, SilenceRevision, WorkloadRevision};
 use interlock_gate::time::Time;
 use interlock_gate::token::Token;
 use interlock_gate::{AnyPermit, Case, Denied, decide};
@@ -129,8 +131,20 @@ pub(crate) fn scale_rule(approvals: &str) -> String {
     )
 }
 
+pub(crate) fn silence_rule(approvals: &str) -> String {
+    format!(
+        "[[write]]\nname = \"hush\"\nrunbooks = [\"postgres-*\"]\ncapability = \"alerts.silence\"\n\
+         targets = [\"alertmanager/*\"]\narguments = {{ minutes = {{ max = 60 }} }}\n\
+         unconditional = true\napprovals = {{ {approvals} }}\n"
+    )
+}
+
 pub(crate) const NEVER: &str =
     "[[never]]\ncapability = \"database.terminate\"\ntargets = [\"*/replication\"]\n";
+
+/// A silence stands until its time is over.
+pub(crate) const NEVER_EXPIRE: &str =
+    "[[never]]\ncapability = \"alerts.expire\"\ntargets = [\"alertmanager/*\"]\n";
 
 pub(crate) fn freeze(name: &str, from: Time, until: Time, roles: &str) -> String {
     let roles = if roles.is_empty() {
@@ -150,6 +164,7 @@ pub(crate) fn parts() -> PolicyParts {
                 "limits = { per_run = 40, per_hour = 80 }",
             ),
             scale_rule("need = 1, roles = [\"sre\", \"owner\"]"),
+            silence_rule("need = 1, roles = [\"sre\"]"),
         ],
         nevers: vec![NEVER.to_owned()],
         freezes: Vec::new(),
@@ -192,6 +207,29 @@ pub(crate) fn scale(replicas: u32, observed: u32) -> (AnyAction, Revision) {
     (action, workload(1))
 }
 
+pub(crate) fn silence(minutes: u32) -> (AnyAction, Revision) {
+    let labels = [("alertname", "High"), ("server", "orders-db")];
+    let action = AnyAction::Silence(Silence {
+        target: "alertmanager/High".parse().unwrap(),
+        arguments: SilenceArguments {
+            labels: labels
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+            minutes,
+            reason: "being looked at".to_owned(),
+        },
+    });
+    (action, Revision::Unconditional)
+}
+
+/// The silence that such an act made.
+pub(crate) fn silenced(id: &str) -> Revision {
+    Revision::Silence(SilenceRevision {
+        id: id.to_owned(),
+        updated_at: Some(after(105)),
+    })
+}
+
 pub(crate) fn workload(version: u32) -> Revision {
     Revision::Workload(WorkloadRevision {
         uid: "0b1f".to_owned(),
@@ -204,6 +242,7 @@ pub(crate) fn body(policy: &Policy, actions: Vec<(AnyAction, Revision, Do)>) -> 
     let rule = |action: &AnyAction| {
         let name = match action {
             AnyAction::Terminate(_) => "end stuck sessions",
+            AnyAction::Silence(_) => "hush",
             _other => "grow",
         };
         RuleRef {

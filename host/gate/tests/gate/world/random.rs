@@ -9,8 +9,8 @@ use interlock_gate::token::{Decision, Nonce, Token};
 use proptest::prelude::*;
 
 use super::{
-    NEVER, PolicyParts, TokenParts, Who, World, after, body, freeze, head, here, made_at, scale,
-    scale_rule, session, terminate_rule, workload,
+    NEVER, NEVER_EXPIRE, PolicyParts, TokenParts, Who, World, after, body, freeze, head, here,
+    made_at, scale, scale_rule, session, silence, silence_rule, terminate_rule, workload,
 };
 
 const APPROVALS: [&str; 8] = [
@@ -50,7 +50,7 @@ fn arb_parts() -> impl Strategy<Value = PolicyParts> {
         prop::sample::select(APPROVALS.to_vec()),
         prop::sample::select(APPROVALS.to_vec()),
         prop::sample::select(LIMITS.to_vec()),
-        any::<bool>(),
+        (any::<bool>(), mostly(false, vec![true])),
         prop_oneof![4 => Just(Vec::new()), 1 => prop::collection::vec(freeze_text, 1..3)],
         mostly(
             None,
@@ -59,18 +59,22 @@ fn arb_parts() -> impl Strategy<Value = PolicyParts> {
         mostly(false, vec![true]),
     )
         .prop_map(
-            |(end, grow, limits, never, freezes, revoked, unmapped)| PolicyParts {
+            |(end, grow, limits, (never, kept), freezes, revoked, unmapped)| PolicyParts {
                 head: if unmapped {
                     head().replace("[[caller]]\nname = \"bob\"", "[[caller]]\nname = \"bobby\"")
                 } else {
                     head()
                 },
-                writes: vec![terminate_rule(end, limits), scale_rule(grow)],
-                nevers: if never {
-                    vec![NEVER.to_owned()]
-                } else {
-                    Vec::new()
-                },
+                writes: vec![
+                    terminate_rule(end, limits),
+                    scale_rule(grow),
+                    silence_rule(end),
+                ],
+                nevers: [(never, NEVER), (kept, NEVER_EXPIRE)]
+                    .into_iter()
+                    .filter(|(stands, _)| *stands)
+                    .map(|(_, text)| text.to_owned())
+                    .collect(),
                 freezes: freezes
                     .into_iter()
                     .enumerate()
@@ -94,6 +98,7 @@ fn arb_plan(parts: &PolicyParts) -> impl Strategy<Value = Plan> + use<> {
         3 => (1..9_i32, mostly("client", vec!["replication"]), mostly(Some(842), vec![None, Some(59), Some(60)]))
             .prop_map(|(pid, class, age)| session(pid, class, age)),
         1 => (mostly(6_u32, vec![0, 7, 21]), mostly(3_u32, vec![0])).prop_map(|(to, from)| scale(to, from)),
+        1 => mostly(30_u32, vec![61]).prop_map(silence),
     ];
     let doing = prop_oneof![5 => Just(Do::Act), 1 => Just(Do::Skip)];
     (
@@ -225,7 +230,7 @@ fn arb_history(
         1 => Just(vec![0]),
         1 => Just(Vec::new()),
     ];
-    let rule = prop::sample::select(vec!["end stuck sessions", "grow", "gone"]);
+    let rule = prop::sample::select(vec!["end stuck sessions", "grow", "hush", "gone"]);
     (
         state,
         mostly(None, vec![Some(0_u64), Some(150), Some(4_000)]),
