@@ -112,14 +112,20 @@ pub(crate) enum Command {
     /// Rules and approvers
     #[command(subcommand)]
     Policy(PolicyCommand),
-    /// Make an ed25519 key to approve with
+    /// Make an ed25519 key to approve with, or a token for a caller
     Keygen {
         /// Where to write the private key; the public one goes to FILE.pub
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
-        /// The approver's name, as the key's comment
+        #[arg(value_name = "FILE", required_unless_present = "bearer")]
+        file: Option<PathBuf>,
+        /// Write a caller's bearer token instead, and print its lines of the policy
+        #[arg(long, value_name = "FILE", conflicts_with = "file", requires = "name")]
+        bearer: Option<PathBuf>,
+        /// The approver's name, as the key's comment, or the caller's
         #[arg(long)]
         name: Option<String>,
+        /// The approver who stands behind the caller [default: nobody, unattended]
+        #[arg(long, requires = "bearer", value_name = "NAME")]
+        owner: Option<String>,
     },
     /// The approvers' keys that the policy knows, and which of them are here
     Keys,

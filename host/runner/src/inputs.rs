@@ -160,7 +160,8 @@ pub fn show(manifest: &Manifest, name: &str, value: &Value) -> String {
     }
 }
 
-fn show_millis(millis: u64) -> String {
+/// A duration of so many milliseconds, in the largest unit that is whole.
+pub fn show_millis(millis: u64) -> String {
     for (unit, size) in [("h", 3_600_000), ("m", 60_000), ("s", 1000)] {
         if millis > 0 && millis.is_multiple_of(size) {
             return format!("{}{unit}", millis / size);

@@ -1,10 +1,13 @@
 //! The exit codes that programs rely on.
 
-use interlock_gate::state::PlanState;
+use interlock_capabilities::Refused;
+use interlock_gate::{history::Kind, reason::Reason, state::PlanState};
 use interlock_runner::{
+    act::{Applied, ApplyEnd},
     record::{RunRecord, StepConclusion},
     run::RunEnd,
     state::RunState,
+    tokens::Lack,
 };
 
 /// How a command ended. Where several apply, the one nearest the top of [`Exit::SEVERITY`] wins.
@@ -84,6 +87,60 @@ pub fn of_record(record: &RunRecord) -> Exit {
             Some(PlanState::Unknown { .. }) => Exit::OutcomeUnknown,
             _ => Exit::Done,
         },
+    }
+}
+
+/// The code of a plan that was carried out, or back; `verify_failed`: the verify step after it
+/// could not even run.
+pub fn of_applied(applied: &Applied, record: &RunRecord, verify_failed: bool) -> Exit {
+    let verified = record
+        .verified
+        .iter()
+        .rfind(|one| one.plan == applied.plan.id());
+    let after = match verified.map(|one| one.verdict.as_str()) {
+        Some("fixed") | None if !verify_failed => Exit::Done,
+        Some("faulted") => Exit::StepFaulted,
+        _ => Exit::Failed,
+    };
+    match &applied.end {
+        ApplyEnd::Denied(denied) if denied.is_only_missing_approval() => {
+            // A token that was brought and does not count is a reason of its own.
+            refused_tokens(applied)
+        }
+        ApplyEnd::Denied(denied) => {
+            let unknown = denied.reasons().iter().any(|reason| {
+                matches!(
+                    reason,
+                    Reason::State {
+                        state: PlanState::Unknown { .. }
+                    }
+                )
+            });
+            if unknown {
+                Exit::OutcomeUnknown
+            } else {
+                Exit::Denied
+            }
+        }
+        ApplyEnd::NotReady(_) | ApplyEnd::NotBegun(Refused::Unwritable { .. }) => Exit::Failed,
+        ApplyEnd::NotConforming(_) | ApplyEnd::NoWriter(_) | ApplyEnd::NotBegun(_) => Exit::Denied,
+        ApplyEnd::Done(_) if applied.kind == Kind::Undo => Exit::Done,
+        ApplyEnd::Done(_) => after,
+        ApplyEnd::Stopped { .. } => Exit::Failed.and(after),
+        ApplyEnd::Unknown { .. } => Exit::OutcomeUnknown,
+    }
+}
+
+/// A missing approval asks for one; a token that was brought for it and does not count is a denial,
+/// and a file that is no token at all is a mistake of whoever brought it.
+fn refused_tokens(applied: &Applied) -> Exit {
+    let of = |lack| applied.set_aside.iter().any(|one| one.lack == lack);
+    if of(Lack::Standing) {
+        Exit::Denied
+    } else if of(Lack::Form) {
+        Exit::Usage
+    } else {
+        Exit::ApprovalRequired
     }
 }
 

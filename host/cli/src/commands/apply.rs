@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use interlock_capabilities::journal::Refused;
 use interlock_connectors::files;
 use interlock_gate::{
     decide::Denied, escape, explain::Finding, history::Kind, plan::Plan, reason::Reason,
@@ -11,12 +10,11 @@ use interlock_runner::{
     act::{Applied, ApplyEnd},
     open::Runner,
     record::RunRecord,
-    tokens::Lack,
 };
 use interlock_screens::{json, text};
 
 use crate::{
-    exit::Exit,
+    exit::{self, Exit},
     failure::Failure,
     human,
     output::{Output, Screen},
@@ -109,66 +107,13 @@ async fn finish(
             crate::failure::chain(error)
         ));
     }
-    let exit = exit_of(&applied, &record, verify_failed.is_some());
+    let exit = exit::of_applied(&applied, &record, verify_failed.is_some());
     let document = json::applied::document(&applied, &record, exit);
     let mut output = Output::new(exit, text, &document);
     for next in next(runner, &applied, &record).await? {
         output = output.next(next);
     }
     Ok(output)
-}
-
-fn exit_of(applied: &Applied, record: &RunRecord, verify_failed: bool) -> Exit {
-    let verified = record
-        .verified
-        .iter()
-        .rfind(|one| one.plan == applied.plan.id());
-    let after = match verified.map(|one| one.verdict.as_str()) {
-        Some("fixed") | None if !verify_failed => Exit::Done,
-        Some("faulted") => Exit::StepFaulted,
-        _ => Exit::Failed,
-    };
-    match &applied.end {
-        ApplyEnd::Denied(denied) if denied.is_only_missing_approval() => {
-            // A token that was brought and does not count is a reason of its own.
-            refused_tokens(applied)
-        }
-        ApplyEnd::Denied(denied) => {
-            let unknown = denied.reasons().iter().any(|reason| {
-                use interlock_gate::state::PlanState;
-                matches!(
-                    reason,
-                    Reason::State {
-                        state: PlanState::Unknown { .. }
-                    }
-                )
-            });
-            if unknown {
-                Exit::OutcomeUnknown
-            } else {
-                Exit::Denied
-            }
-        }
-        ApplyEnd::NotReady(_) | ApplyEnd::NotBegun(Refused::Unwritable { .. }) => Exit::Failed,
-        ApplyEnd::NotConforming(_) | ApplyEnd::NoWriter(_) | ApplyEnd::NotBegun(_) => Exit::Denied,
-        ApplyEnd::Done(_) if applied.kind == Kind::Undo => Exit::Done,
-        ApplyEnd::Done(_) => after,
-        ApplyEnd::Stopped { .. } => Exit::Failed.and(after),
-        ApplyEnd::Unknown { .. } => Exit::OutcomeUnknown,
-    }
-}
-
-/// A missing approval asks for one; a token that was brought for it and does not count is a denial,
-/// and a file that is no token at all is a mistake of whoever brought it.
-fn refused_tokens(applied: &Applied) -> Exit {
-    let of = |lack| applied.set_aside.iter().any(|one| one.lack == lack);
-    if of(Lack::Standing) {
-        Exit::Denied
-    } else if of(Lack::Form) {
-        Exit::Usage
-    } else {
-        Exit::ApprovalRequired
-    }
 }
 
 async fn next(

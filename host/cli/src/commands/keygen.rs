@@ -65,7 +65,7 @@ pub(crate) fn run(file: &Path, name: Option<&str>) -> Result<Output, Failure> {
 }
 
 /// Writes a file that does not exist yet.
-fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
+pub(super) fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
     let open = std::fs::OpenOptions::new()
         .write(true)
         .create_new(true)

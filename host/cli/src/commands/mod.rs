@@ -1,6 +1,7 @@
 //! What each command does; one file of each.
 
 pub(crate) mod apply;
+pub(crate) mod bearer;
 pub(crate) mod build;
 pub(crate) mod journal;
 pub(crate) mod keygen;
@@ -123,7 +124,24 @@ pub(crate) async fn dispatch(cli: &Cli, screen: Screen) -> Result<Output, Failur
             Some(file) => policy_test::test(file),
             None => policy_test::test(&setup::config(config)?.policy),
         },
-        Command::Keygen { file, name } => keygen::run(file, name.as_deref()),
+        Command::Keygen {
+            bearer: Some(bearer),
+            name,
+            owner,
+            ..
+        } => {
+            // The grammar asks for a name beside `--bearer`.
+            let name = name.as_deref().unwrap_or_default();
+            bearer::run(bearer, name, owner.as_deref())
+        }
+        Command::Keygen { file, name, .. } => match file {
+            Some(file) => keygen::run(file, name.as_deref()),
+            None => Err(
+                Failure::usage("keygen is to write to a file, and none is named").next(
+                    "`interlock keygen FILE`, or `interlock keygen --bearer FILE --name NAME`",
+                ),
+            ),
+        },
         Command::Keys => keys::keys(config).await,
         Command::Doctor { write_config } => match write_config {
             Some(file) => doctor::write_config(file),

@@ -6,13 +6,15 @@ use interlock_gate::{
     explain::Finding,
     history::Kind,
     plan::{ActionText, Do, Plan},
-    screen,
     state::PlanState,
 };
 use interlock_runner::{error::RunError, open::Runner};
 use interlock_screens::{
     json,
-    text::{self, words},
+    text::{
+        self,
+        approver::{Here, Seen},
+    },
 };
 use interlock_store::Store as _;
 use serde::Serialize;
@@ -46,73 +48,23 @@ pub(crate) async fn list(all: bool, config: Option<&Path>) -> Result<Output, Fai
         if !all && state.is_over() {
             continue;
         }
-        let waiting = match state {
-            PlanState::Waiting => Some(seats(&runner.explain(&plan, Kind::Apply).await?)),
+        let findings = match state {
+            PlanState::Waiting => Some(runner.explain(&plan, Kind::Apply).await?),
             _ => None,
         };
-        lines.push(json::plan::PlanLineJson {
-            plan: line.plan,
-            run: line.run,
-            state: state.word(),
-            waiting,
-            summary: screen::summary(&plan),
-            created_at: plan.body().created_at,
-            expires_at: plan.body().expires_at,
-        });
-    }
-    let mut out = String::new();
-    for line in &lines {
-        let state = match &line.waiting {
-            Some(waiting) => format!("{} ({waiting})", line.state),
-            None => line.state.to_owned(),
-        };
-        let _ = writeln!(
-            out,
-            "{}  {state}, ends {}, {}\n              {}",
-            line.plan.short(),
-            line.expires_at.to_seconds_text(),
-            line.run,
-            line.summary,
-        );
-    }
-    if lines.is_empty() {
-        out.push_str(if all {
-            "no plan was made here\n"
-        } else {
-            "no plan waits here\n"
-        });
+        lines.push(json::plan::line(&plan, state, findings.as_deref()));
     }
     let first = lines
         .iter()
         .find(|line| line.waiting.is_some())
         .map(|line| line.plan.short());
-    let output = Output::new(
-        Exit::Done,
-        out,
-        &json::plan::PlansJson {
-            schema: "interlock.plans.v1",
-            plans: lines,
-        },
-    );
+    let document = json::plan::list(lines);
+    let out = text::plans::list(&document, all);
+    let output = Output::new(Exit::Done, out, &document);
     Ok(match first {
         Some(id) => output.next(format!("`interlock plan show {id}`")),
         None => output,
     })
-}
-
-/// `1 of 2 approvals`.
-fn seats(findings: &[Finding]) -> String {
-    let (mut has, mut needs) = (0, 0);
-    for finding in findings {
-        if let Finding::Rule { seats, filled, .. } = finding {
-            has += filled;
-            needs += seats;
-        }
-    }
-    format!(
-        "{has} of {}",
-        words::count(usize::try_from(needs).unwrap_or(usize::MAX), "approval")
-    )
 }
 
 pub(crate) async fn show(given: &str, config: Option<&Path>) -> Result<Output, Failure> {
@@ -150,56 +102,35 @@ pub(crate) async fn approver_screen(
     shown: &Shown,
     decision: Option<&str>,
 ) -> Result<(String, Vec<Finding>, Option<String>), Failure> {
-    let mut out = text::plan::signed(&shown.plan, &shown.evidence, decision);
-    out.push_str("NOT PART OF WHAT YOU SIGN\n");
-    out.push_str(&text::plan::needs(&shown.plan, &shown.policy));
-    let (findings, still_so) = match &shown.runner {
-        Some(runner) => {
-            let still = runner.still_so(&shown.plan).await?;
-            let findings = runner.explain(&shown.plan, Kind::Apply).await?;
-            let _ = writeln!(out, "still so   {still}");
-            let _ = writeln!(out, "record     {}", seen_bytes(runner, &shown.plan).await?);
-            (findings, Some(still))
-        }
-        None => {
-            out.push_str("still so   unknown: this machine does not reach the host of the plan\n");
-            (Vec::new(), None)
-        }
+    let here = match &shown.runner {
+        Some(runner) => Some(Here {
+            still_so: runner.still_so(&shown.plan).await?,
+            applied: applied(runner, &shown.plan).await?,
+            findings: runner.explain(&shown.plan, Kind::Apply).await?,
+        }),
+        None => None,
     };
-    out.push_str(&text::plan::quoted_names(&shown.plan, &shown.evidence));
-    for finding in &findings {
-        match finding {
-            Finding::Filled { by, .. } => {
-                let _ = writeln!(out, "approved   by {by}");
-            }
-            Finding::Ignored(reason) => {
-                out.push_str(&words::wrapped("not valid  ", &reason.to_string(), 100));
-            }
-            Finding::Against(reason) if !reason.is_missing_approval() => {
-                out.push_str(&words::wrapped("against    ", &reason.to_string(), 100));
-            }
-            Finding::Rule { .. } | Finding::Empty { .. } | Finding::Against(_) => {}
-        }
-    }
-    Ok((out, findings, still_so))
+    let seen = Seen {
+        plan: &shown.plan,
+        evidence: &shown.evidence,
+        policy: &shown.policy,
+        here: here.as_ref(),
+    };
+    let out = text::approver::screen(&seen, decision);
+    Ok(match here {
+        Some(here) => (out, here.findings, Some(here.still_so)),
+        None => (out, Vec::new(), None),
+    })
 }
 
-/// `these bytes: applied here 14 times`, or `NEW`.
-async fn seen_bytes(runner: &Runner, plan: &Plan) -> Result<String, Failure> {
+/// How often the bytes of its write step were applied here.
+async fn applied(runner: &Runner, plan: &Plan) -> Result<usize, Failure> {
     let components = &plan.body().components;
-    let step = components
-        .steps
-        .iter()
-        .find(|step| step.step == components.step);
-    let Some(step) = step else {
-        return Ok("unknown".to_owned());
-    };
-    let applied = runner.applied_count(step.digest).await?;
-    Ok(match applied {
-        0 => format!("the bytes of `{}` are NEW, never applied here", step.step),
-        1 => format!("the bytes of `{}` were applied here once", step.step),
-        n => format!("the bytes of `{}` were applied here {n} times", step.step),
-    })
+    let mut steps = components.steps.iter();
+    match steps.find(|step| step.step == components.step) {
+        Some(step) => Ok(runner.applied_count(step.digest).await?),
+        None => Ok(0),
+    }
 }
 
 #[derive(Serialize)]

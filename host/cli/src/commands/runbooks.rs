@@ -1,7 +1,6 @@
 //! `runbooks list|trust`: what is installed, and whose bytes may propose changes.
 
 use std::{
-    fmt::Write as _,
     io::{BufRead as _, IsTerminal as _},
     path::{Path, PathBuf},
 };
@@ -9,6 +8,10 @@ use std::{
 use interlock_builder::Tier;
 use interlock_gate::ids::ComponentDigest;
 use interlock_runner::{installed, trust::Trust};
+use interlock_screens::{
+    json::runbooks::{RunbookJson, RunbooksJson, StepJson},
+    text,
+};
 use serde::Serialize;
 
 use crate::{
@@ -18,85 +21,15 @@ use crate::{
     setup,
 };
 
-#[derive(Serialize)]
-struct RunbooksJson {
-    schema: &'static str,
-    runbooks: Vec<RunbookJson>,
-}
-
-#[derive(Serialize)]
-struct RunbookJson {
-    name: String,
-    version: Option<String>,
-    folder: PathBuf,
-    alerts: Vec<String>,
-    causes: Vec<String>,
-    steps: Vec<StepJson>,
-    broken: Option<String>,
-}
-
-#[derive(Serialize)]
-struct StepJson {
-    step: String,
-    digest: Option<ComponentDigest>,
-    tier: Option<Tier>,
-    writes: Vec<String>,
-    trust: Option<&'static str>,
-}
-
 pub(crate) async fn list(config: Option<&Path>) -> Result<Output, Failure> {
     let runner = setup::open(config)?;
     let mut runbooks = Vec::new();
     for folder in installed::list(&runner.config().runbooks) {
         runbooks.push(one(&runner, folder).await?);
     }
-    let mut out = String::new();
-    for runbook in &runbooks {
-        let version = runbook.version.as_deref().unwrap_or_default();
-        let _ = writeln!(
-            out,
-            "{} {version}   {}",
-            runbook.name,
-            runbook.folder.display()
-        );
-        if let Some(broken) = &runbook.broken {
-            let _ = writeln!(out, "  broken: {broken}");
-            continue;
-        }
-        let _ = writeln!(out, "  answers  {}", or_none(&runbook.alerts));
-        let _ = writeln!(out, "  causes   {}", or_none(&runbook.causes));
-        for step in &runbook.steps {
-            let tier = step
-                .tier
-                .map_or_else(|| "not built".to_owned(), |tier| format!("tier {tier}"));
-            let writes = if step.writes.is_empty() {
-                String::new()
-            } else {
-                format!(": {}", step.writes.join(", "))
-            };
-            let trust = step
-                .trust
-                .map(|trust| format!(", {trust}"))
-                .unwrap_or_default();
-            let _ = writeln!(out, "  step     {:<12} {tier}{writes}{trust}", step.step);
-        }
-    }
-    if runbooks.is_empty() {
-        out.push_str("no runbook is installed\n");
-    }
-    let document = RunbooksJson {
-        schema: "interlock.runbooks.v1",
-        runbooks,
-    };
+    let document = RunbooksJson::new(runbooks);
+    let out = text::runbooks::list(&document);
     Ok(Output::new(Exit::Done, out, &document))
-}
-
-fn or_none(list: &[String]) -> String {
-    if list.is_empty() {
-        "none".to_owned()
-    } else {
-        list.join(", ")
-    }
 }
 
 async fn one(
@@ -111,15 +44,9 @@ async fn one(
     let manifest = match installed::manifest(&folder) {
         Ok(manifest) => manifest,
         Err(error) => {
-            return Ok(RunbookJson {
-                name,
-                version: None,
-                folder,
-                alerts: Vec::new(),
-                causes: Vec::new(),
-                steps: Vec::new(),
-                broken: Some(chain(&error)),
-            });
+            let mut broken = RunbookJson::broken(name, chain(&error));
+            broken.folder = Some(folder);
+            return Ok(broken);
         }
     };
     let mut steps = Vec::new();
@@ -144,20 +71,22 @@ async fn one(
         steps.push(StepJson {
             step: step.name.clone(),
             digest,
-            tier: built.as_ref().map(|built| built.facts.tier),
+            tier: built.as_ref().map(|built| word(built.facts.tier)),
             writes: built.map(|built| built.facts.writes).unwrap_or_default(),
             trust,
         });
     }
-    Ok(RunbookJson {
-        name: manifest.name,
-        version: Some(manifest.version),
-        folder,
-        alerts: manifest.alerts,
-        causes: manifest.causes.into_keys().collect(),
-        steps,
-        broken: None,
-    })
+    let mut found = RunbookJson::new(&manifest, steps);
+    found.folder = Some(folder);
+    Ok(found)
+}
+
+/// As documents and screens spell it.
+fn word(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Read => "read",
+        Tier::Write => "write",
+    }
 }
 
 #[derive(Serialize)]
@@ -223,7 +152,7 @@ pub(crate) async fn trust(
         0 => format!("every write step of {name} is trusted already\n"),
         n => format!(
             "{} of {name} trusted\n",
-            interlock_screens::text::words::count(n, "write step")
+            text::words::count(n, "write step")
         ),
     };
     let trusted = new

@@ -37,6 +37,7 @@ pub(super) async fn all(given: Option<&Path>) -> Vec<Check> {
     state_dir(&config, &mut checks);
     runbooks(&config, policy.as_ref(), &mut checks);
     secrets(&config, &mut checks);
+    checks.extend(super::doors::all(&config, policy.as_ref()));
     if let Some(policy) = &policy {
         people(policy, &mut checks);
         sources_of_rules(&config, policy, &mut checks);

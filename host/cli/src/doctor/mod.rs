@@ -3,6 +3,7 @@
 
 mod agent;
 mod checks;
+mod doors;
 mod template;
 
 use std::{fmt::Write as _, path::Path};

@@ -50,6 +50,9 @@ pub(super) fn no_answer() -> Gap {
     Gap::Unreachable("the server's answer could not be read".to_owned())
 }
 
+/// How the system's look-up of a name fails; its kind alone says nothing.
+const NO_SUCH_NAME: &str = "failed to lookup address information";
+
 fn broken(error: &Error) -> String {
     let text = error.to_string();
     if text.contains("TLS") {
@@ -62,6 +65,9 @@ fn broken(error: &Error) -> String {
                 io::ErrorKind::UnexpectedEof
                 | io::ErrorKind::ConnectionReset
                 | io::ErrorKind::BrokenPipe => "the connection was lost".to_owned(),
+                _ if io.to_string().starts_with(NO_SUCH_NAME) => {
+                    "the host's name is not known here".to_owned()
+                }
                 kind => quote(&kind.to_string()),
             };
         }

@@ -21,6 +21,8 @@ pub struct Input {
     pub max: Option<InputValue>,
     /// The only values, where given.
     pub one_of: Vec<InputValue>,
+    /// For people; the host does not read it.
+    pub help: Option<String>,
 }
 
 /// An input's type.
@@ -57,9 +59,7 @@ pub(super) struct InputText {
     min: Option<Spanned<toml::Value>>,
     max: Option<Spanned<toml::Value>>,
     one_of: Option<Spanned<Vec<toml::Value>>>,
-    /// For people; the host does not read it.
-    #[serde(rename = "help")]
-    _help: Option<String>,
+    help: Option<String>,
 }
 
 pub(super) fn check_input(
@@ -118,6 +118,7 @@ pub(super) fn check_input(
         min: optional("min", &read.min)?,
         max: optional("max", &read.max)?,
         one_of,
+        help: read.help.clone(),
     };
     if let (Some(default), Some(place)) = (&input_read.default, &read.default)
         && let Err(why) = input_read.check(name, default)

@@ -2,11 +2,16 @@
 
 use interlock_gate::{
     explain::Finding,
+    history::Kind,
     ids::{PersonName, PlanDigest, RunId},
     plan::{Plan, PlanBody},
+    screen,
+    state::PlanState,
     time::Time,
 };
 use serde::Serialize;
+
+use crate::{exit::Exit, text};
 
 /// One plan with all that an approver sees.
 #[derive(Serialize)]
@@ -67,6 +72,12 @@ pub struct PlanLineJson {
     pub waiting: Option<String>,
     /// In one line.
     pub summary: String,
+    /// The runbook.
+    pub runbook: String,
+    /// The incident.
+    pub incident: String,
+    /// Who asked: the caller's name, or how they came.
+    pub requester: String,
     /// When it was made.
     pub created_at: Time,
     /// When it ends.
@@ -80,6 +91,31 @@ pub struct PlansJson {
     pub schema: &'static str,
     /// The plans, newest first.
     pub plans: Vec<PlanLineJson>,
+}
+
+/// The line of a plan in `state`; `findings` are the gate's, where it waits.
+pub fn line(plan: &Plan, state: PlanState, findings: Option<&[Finding]>) -> PlanLineJson {
+    let body = plan.body();
+    PlanLineJson {
+        plan: plan.id(),
+        run: body.run.clone(),
+        state: state.word(),
+        waiting: findings.map(text::plans::seats),
+        summary: screen::summary(plan),
+        runbook: body.components.runbook.clone(),
+        incident: body.incident.clone(),
+        requester: text::words::asker(&body.requester).to_owned(),
+        created_at: body.created_at,
+        expires_at: body.expires_at,
+    }
+}
+
+/// The document of a list, newest first.
+pub fn list(plans: Vec<PlanLineJson>) -> PlansJson {
+    PlansJson {
+        schema: "interlock.plans.v1",
+        plans,
+    }
 }
 
 /// The reason as programs and people read it.
@@ -140,8 +176,8 @@ pub fn document<'a>(
         schema: "interlock.plan-show.v1",
         plan: plan.id(),
         state,
-        confirm: interlock_gate::screen::confirm_word(plan),
-        summary: interlock_gate::screen::summary(plan),
+        confirm: screen::confirm_word(plan),
+        summary: screen::summary(plan),
         body: plan.body(),
         seats,
         against,
@@ -149,4 +185,46 @@ pub fn document<'a>(
         still_so,
         evidence: "every cited call matches its digest in the plan",
     }
+}
+
+/// A finished answer to an apply that lacks approval: nothing was asked, nothing was changed.
+pub fn approval_required(plan: &Plan, findings: &[Finding]) -> ApprovalRequiredJson {
+    let (seats, against, not_counted) = sorted(findings);
+    ApprovalRequiredJson {
+        schema: "interlock.apply.v1",
+        exit: Exit::ApprovalRequired as u8,
+        plan: plan.id(),
+        run: plan.body().run.clone(),
+        kind: Kind::Apply.word(),
+        result: "approval_required",
+        summary: screen::summary(plan),
+        reasons: against,
+        not_counted: not_counted.into_iter().map(|one| one.message).collect(),
+        acts: [],
+        stopped: None,
+        verdict: None,
+        seats,
+        expires_at: plan.body().expires_at,
+        person_runs: format!("interlock approve {}", plan.id().short()),
+    }
+}
+
+/// `interlock.apply.v1` of a plan that waits, with who could supply what is missing.
+#[derive(Serialize)]
+pub struct ApprovalRequiredJson {
+    schema: &'static str,
+    exit: u8,
+    plan: PlanDigest,
+    run: RunId,
+    kind: &'static str,
+    result: &'static str,
+    summary: String,
+    reasons: Vec<ReasonJson>,
+    not_counted: Vec<String>,
+    acts: [(); 0],
+    stopped: Option<()>,
+    verdict: Option<()>,
+    seats: Vec<SeatJson>,
+    expires_at: Time,
+    person_runs: String,
 }

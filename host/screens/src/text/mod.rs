@@ -1,8 +1,16 @@
 //! What people read, drawn from the record. A tired person under an alert reads it once.
 
 pub mod applied;
+pub mod approver;
+pub mod brief;
+pub mod evidence;
+pub mod grants;
 pub mod needs;
 pub mod plan;
+pub mod plans;
 pub mod record;
 pub mod run;
+pub mod runbooks;
+pub mod runs;
+pub mod whole;
 pub mod words;

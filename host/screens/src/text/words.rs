@@ -1,11 +1,23 @@
 //! Small words: plurals, ages, columns, and foreign text made safe.
 
-use interlock_gate::{escape, time::Time};
+use interlock_gate::{escape, plan::Requester, time::Time};
 
 /// Text that somebody else wrote, on one line: controls, carriage returns, bidi and zero width
 /// characters cannot move the cursor or the reader.
 pub fn foreign(text: &str) -> String {
     escape::foreign(text)
+}
+
+/// [`foreign`] text of at most `chars_max` characters; where some are left out, it says how many.
+pub fn foreign_short(text: &str, chars_max: usize) -> String {
+    escape::foreign_short(text, chars_max)
+}
+
+/// [`foreign`] text of at most `chars_max` characters, between quotation marks, which it cannot
+/// end from inside: data, whatever it says.
+pub fn quoted(text: &str, chars_max: usize) -> String {
+    let shown = escape::foreign_short(text, chars_max).replace('"', "\\u{22}");
+    format!("\"{shown}\"")
 }
 
 /// `1 call`, `13 calls`.
@@ -15,6 +27,11 @@ pub fn count(n: usize, one: &str) -> String {
     } else {
         format!("{n} {one}s")
     }
+}
+
+/// Who asked: the caller's name, or how they came where no line of the policy maps them.
+pub fn asker(requester: &Requester) -> &str {
+    requester.caller.as_deref().unwrap_or(&requester.via)
 }
 
 /// `0.4 s`.
