@@ -11,6 +11,8 @@ pub enum News {
     RunOpened {
         /// The run.
         run: RunId,
+        /// The runbook's name.
+        runbook: String,
     },
     /// A step of a run began.
     Step {

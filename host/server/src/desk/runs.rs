@@ -1,0 +1,380 @@
+//! Runs: started at once, watched while they go on, read by their id ever after.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use interlock_capabilities::report::Incident;
+use interlock_gate::{escape, ids::RunId};
+use interlock_runner::{
+    error::RunError,
+    run::{RunAsk, RunEnd, RunEnded},
+    stop::Stop,
+    watch::Watch,
+};
+use interlock_screens::{exit, json, text};
+use interlock_store::Store as _;
+use serde::Serialize;
+use tokio::sync::watch;
+
+use super::{Code, Desk, News, Refusal, Said, refusal};
+use crate::admit::Admitted;
+
+/// Runs in one list.
+const RUNS_MAX: usize = 50;
+
+/// What a run is about, as a caller says it.
+#[derive(Clone, Debug)]
+pub enum IncidentAsk {
+    /// One that a run or an alert was about before.
+    Id(String),
+    /// In full.
+    Given(Box<Incident>),
+}
+
+/// What to run.
+#[derive(Clone, Debug)]
+pub struct RunRequest {
+    /// The runbook's name.
+    pub runbook: String,
+    /// What it is about; `None`: the half hour until now.
+    pub incident: Option<IncidentAsk>,
+    /// The caller's own id: asked again with the same, it joins.
+    pub id: Option<String>,
+    /// Inputs by name, as text.
+    pub inputs: BTreeMap<String, String>,
+}
+
+/// How far a run has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Its id, once its opening is recorded.
+    pub run: Option<RunId>,
+    /// Steps that began, the last one goes on.
+    pub steps: Vec<String>,
+    /// How it ended.
+    pub ended: Option<Result<(), Refusal>>,
+}
+
+/// A run that somebody watches.
+pub(super) struct Live {
+    pub(super) stop: Stop,
+    pub(super) progress: watch::Receiver<Progress>,
+}
+
+/// A run that goes on, or was there before.
+#[derive(Debug)]
+pub struct Started {
+    /// Its id.
+    pub run: RunId,
+    /// How far it has come; ended already where it was joined after its end.
+    pub progress: watch::Receiver<Progress>,
+}
+
+impl Started {
+    /// Whether it ends within `time`.
+    pub async fn ends_within(&mut self, time: Duration) -> bool {
+        let ended = self.progress.wait_for(|progress| progress.ended.is_some());
+        matches!(tokio::time::timeout(time, ended).await, Ok(Ok(_)))
+    }
+}
+
+struct Reporter {
+    desk: Arc<Desk>,
+    runbook: String,
+    stop: Stop,
+    progress: watch::Sender<Progress>,
+}
+
+impl Watch for Reporter {
+    fn opened(&self, run: &RunId) {
+        let live = Live {
+            stop: self.stop.clone(),
+            progress: self.progress.subscribe(),
+        };
+        self.desk.live().insert(run.clone(), live);
+        self.progress
+            .send_modify(|progress| progress.run = Some(run.clone()));
+        self.desk.tell(News::RunOpened {
+            run: run.clone(),
+            runbook: self.runbook.clone(),
+        });
+    }
+
+    fn step(&self, name: &str) {
+        self.progress
+            .send_modify(|progress| progress.steps.push(name.to_owned()));
+        if let Some(run) = self.progress.borrow().run.clone() {
+            let step = name.to_owned();
+            self.desk.tell(News::Step { run, step });
+        }
+    }
+
+    fn waiting(&self, _what: &str, _seconds: u64) {}
+
+    fn act(&self, _index: usize, _total: usize) {}
+}
+
+#[derive(Serialize)]
+struct Running<'a> {
+    schema: &'static str,
+    run: &'a RunId,
+    state: &'static str,
+    steps: &'a [String],
+}
+
+impl Desk {
+    /// Starts a run and returns as soon as it has an id, or joins the one that has the caller's id.
+    pub async fn run(
+        self: &Arc<Self>,
+        who: &Admitted,
+        ask: RunRequest,
+    ) -> Result<Started, Refusal> {
+        self.enter_to_act(who)?;
+        if !who.may_use(&ask.runbook) {
+            let name = escape::foreign_short(&ask.runbook, 80);
+            return Err(Refusal::new(
+                Code::NotAllowed,
+                format!("`{}` may not run `{name}`", who.caller.shown()),
+            )
+            .rule("[[caller]] runbooks")
+            .next("list the runbooks that you may run"));
+        }
+        if let Some(id) = &ask.id {
+            check_id(id)?;
+        }
+        let permit = self.pace.run(who, std::time::Instant::now())?;
+        let incident = self.incident_of(ask.incident, ask.id.as_deref()).await?;
+        let stop = Stop::new();
+        let ask = RunAsk {
+            runbook: ask.runbook,
+            incident,
+            id: ask.id,
+            inputs: ask.inputs,
+            caller: who.caller.clone(),
+            stop: Some(stop.clone()),
+            trust_first_use: false,
+        };
+        let (progress, mut seen) = watch::channel(Progress::default());
+        let reporter = Reporter {
+            desk: Arc::clone(self),
+            runbook: ask.runbook.clone(),
+            stop,
+            progress,
+        };
+        let span = tracing::Span::current();
+        let task = async move {
+            let _permit = permit;
+            let ended = reporter.desk.runner.run(ask, &reporter).await;
+            reporter.desk.run_over(&reporter.progress, ended).await;
+        };
+        tokio::spawn(tracing::Instrument::instrument(task, span));
+        let begun = seen
+            .wait_for(|progress| progress.run.is_some() || progress.ended.is_some())
+            .await
+            .map_err(|_| Refusal::new(Code::Store, "the run ended without a word"))?
+            .clone();
+        match (begun.run, begun.ended) {
+            (Some(run), _) => Ok(Started {
+                run,
+                progress: seen,
+            }),
+            (None, Some(Err(refusal))) => Err(refusal),
+            (None, _) => Err(Refusal::new(Code::Store, "the run has no id")),
+        }
+    }
+
+    /// What follows from a run's end, whoever still waits for it.
+    async fn run_over(
+        &self,
+        progress: &watch::Sender<Progress>,
+        ended: Result<RunEnded, RunError>,
+    ) {
+        let end = match &ended {
+            Ok(RunEnded { run, end }) => {
+                if matches!(end, RunEnd::Joined)
+                    && let Some(live) = self.live().get(run).map(|live| live.progress.clone())
+                {
+                    self.follow(progress, run, live).await;
+                    return;
+                }
+                let known = progress.borrow().run.is_some();
+                if !known {
+                    progress.send_modify(|progress| progress.run = Some(run.clone()));
+                }
+                if let RunEnd::Planned(plan) = end {
+                    self.tell(News::PlanWaiting {
+                        plan: plan.id(),
+                        run: run.clone(),
+                    });
+                }
+                if !matches!(end, RunEnd::Joined) {
+                    self.tell(News::RunEnded {
+                        run: run.clone(),
+                        state: state_word(end).to_owned(),
+                    });
+                }
+                Ok(())
+            }
+            Err(error) => {
+                tracing::warn!(error = %chain(error), "a run failed");
+                Err(refusal::of(error))
+            }
+        };
+        let run = progress.borrow().run.clone();
+        progress.send_modify(|progress| progress.ended = Some(end));
+        if let Some(run) = run {
+            self.live().remove(&run);
+        }
+    }
+
+    /// Hands on the progress of a run that somebody else started.
+    async fn follow(
+        &self,
+        progress: &watch::Sender<Progress>,
+        run: &RunId,
+        mut first: watch::Receiver<Progress>,
+    ) {
+        progress.send_modify(|progress| progress.run = Some(run.clone()));
+        loop {
+            let now = first.borrow_and_update().clone();
+            let over = now.ended.is_some();
+            progress.send_replace(now);
+            if over || first.changed().await.is_err() {
+                break;
+            }
+        }
+        // The first one's task is gone: whatever it was, it has ended.
+        progress.send_modify(|progress| {
+            progress.ended.get_or_insert(Ok(()));
+        });
+    }
+
+    /// A run as it stands: a summary first, the whole in the document.
+    pub async fn run_shown(&self, who: &Admitted, given: &str) -> Result<Said, Refusal> {
+        self.enter(who)?;
+        self.run_said(who, given).await
+    }
+
+    /// As [`Self::run_shown`], for the answer to a call that was counted already.
+    pub async fn run_said(&self, who: &Admitted, given: &str) -> Result<Said, Refusal> {
+        let live = given
+            .parse::<RunId>()
+            .ok()
+            .and_then(|run| self.live().get(&run).map(|live| live.progress.clone()));
+        if let Some(progress) = live {
+            let progress = progress.borrow().clone();
+            if progress.ended.is_none()
+                && let Some(run) = &progress.run
+            {
+                // While it goes on only its own caller has its id, and it says nothing yet.
+                return running(run, &progress.steps);
+            }
+        }
+        let record = self.record(who, given).await?;
+        let policy = self
+            .runner
+            .policy()
+            .await
+            .map_err(|error| refusal::of(&error))?;
+        let shown = record.plan().map(|plan| plan.plan.as_ref());
+        let exit = exit::of_record(&record);
+        let document = json::run::document(&record, shown, exit);
+        Said::new(text::brief::run(&record, &policy), &document)
+    }
+
+    /// What a run that goes on says of itself.
+    pub fn run_going(&self, started: &Started) -> Result<Said, Refusal> {
+        let progress = started.progress.borrow().clone();
+        running(&started.run, &progress.steps)
+    }
+
+    /// The newest runs that the caller may see, from `offset` on.
+    pub async fn runs_list(&self, who: &Admitted, offset: usize) -> Result<Said, Refusal> {
+        self.enter(who)?;
+        let wanted = offset.saturating_add(RUNS_MAX).min(10_000);
+        let lines = self
+            .runner
+            .store()
+            .runs(wanted)
+            .await
+            .map_err(|error| refusal::of(&error.into()))?;
+        let more = lines.len() >= wanted;
+        let mut records = Vec::new();
+        for line in lines.into_iter().skip(offset) {
+            if who.may_use(&line.runbook) {
+                let record = self.runner.run_record(&line.run).await;
+                records.push(record.map_err(|error| refusal::of(&error))?);
+            }
+        }
+        let next = more.then_some(wanted);
+        let document = json::runs::document(&records, next);
+        Said::new(text::runs::list(&records, next), &document)
+    }
+
+    /// Interrupts a run that the caller asked for.
+    pub async fn cancel(&self, who: &Admitted, given: &str) -> Result<Said, Refusal> {
+        self.enter_to_act(who)?;
+        let record = self.record(who, given).await?;
+        self.own(who, &record.requester, "the run")?;
+        let live = self
+            .live()
+            .get(&record.run)
+            .map(|live| (live.stop.clone(), live.progress.clone()));
+        if let Some((stop, mut progress)) = live {
+            stop.stop(&format!("by `{}`", who.caller.shown()));
+            let ended = progress.wait_for(|progress| progress.ended.is_some());
+            let _ = tokio::time::timeout(Duration::from_secs(10), ended).await;
+        }
+        self.run_said(who, record.run.as_str()).await
+    }
+}
+
+/// The state that a run is in after this end, as the journal spells it.
+fn state_word(end: &RunEnd) -> &'static str {
+    match end {
+        RunEnd::Planned(_) => "planned",
+        RunEnd::Faulted { .. } => "faulted",
+        RunEnd::Cancelled { .. } => "interrupted",
+        RunEnd::Concluded
+        | RunEnd::Refused(_)
+        | RunEnd::StepFailed { .. }
+        | RunEnd::Waits(_)
+        | RunEnd::Joined => "concluded",
+    }
+}
+
+fn running(run: &RunId, steps: &[String]) -> Result<Said, Refusal> {
+    let step = steps.last().map_or("starting", String::as_str);
+    Said::new(
+        format!("run {run} goes on: {step}\nnext: ask for the run again by its id"),
+        &Running {
+            schema: "interlock.run-going.v1",
+            run,
+            state: "running",
+            steps,
+        },
+    )
+}
+
+/// The caller's own id for a run, as the command line takes it.
+fn check_id(id: &str) -> Result<(), Refusal> {
+    let letter = |c: char| c.is_ascii_alphanumeric() || "._:-".contains(c);
+    if id.is_empty() || id.len() > 128 || id.starts_with("r-") || !id.chars().all(letter) {
+        return Err(Refusal::new(
+            Code::BadInput,
+            format!("`{}` is not an id", escape::foreign_short(id, 80)),
+        )
+        .next("1 to 128 letters, digits and `.`, `_`, `:`, `-`; not beginning with `r-`"));
+    }
+    Ok(())
+}
+
+/// An error with every cause, for the host's own log.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
+}
