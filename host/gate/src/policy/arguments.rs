@@ -40,6 +40,32 @@ impl Kind {
     }
 }
 
+/// What a session's `state` can be, in `pg_stat_activity` of any PostgreSQL.
+const SESSION_STATES: [&str; 7] = [
+    "active",
+    "disabled",
+    "fastpath function call",
+    "idle",
+    "idle in transaction",
+    "idle in transaction (aborted)",
+    "starting",
+];
+
+/// A word that no session is ever in would permit nothing, or forbid nothing, and nobody would
+/// notice.
+fn check_state(text: &str, item: &Spanned<DeValue<'_>>, out: &mut Complaints<'_>) {
+    if !SESSION_STATES.contains(&text) {
+        let problem = Problem::Word {
+            value: shown(text),
+            expected: "a state of a PostgreSQL session: `active`, `disabled`, `fastpath function \
+                       call`, `idle`, `idle in transaction`, `idle in transaction (aborted)`, \
+                       `starting`",
+            nearest: nearest(text, SESSION_STATES.iter().copied()),
+        };
+        out.add(problem, item.span());
+    }
+}
+
 /// The argument that holds what was observed before a change to this one.
 pub(crate) fn observed_argument(argument: &str) -> Option<&'static str> {
     (argument == "replicas").then_some("observed_replicas")
@@ -165,7 +191,12 @@ fn scalars(
             (Kind::Text | Kind::Opaque, _other) => None,
         };
         match scalar {
-            Some(scalar) => found.push(scalar),
+            Some(scalar) => {
+                if let ("only_if_state", Scalar::Text(text)) = (argument, &scalar) {
+                    check_state(text, item, out);
+                }
+                found.push(scalar);
+            }
             None => {
                 let argument = argument.to_owned();
                 let problem = Problem::ArgumentKind {

@@ -284,6 +284,19 @@ fn an_argument_must_be_one_and_its_limits_must_fit_it() {
 }
 
 #[test]
+fn a_state_that_no_session_is_ever_in_is_a_mistake() {
+    check(
+        "only_if_state = { one_of = [\"idle in transaction\"] }",
+        "only_if_state = { one_of = [\"idle in transacton\"] }",
+        &[
+            "line 39, column 77: `idle in transacton` is not a state of a PostgreSQL session: \
+             `active`, `disabled`, `fastpath function call`, `idle`, `idle in transaction`, \
+             `idle in transaction (aborted)`, `starting` (did you mean `idle in transaction`?)",
+        ],
+    );
+}
+
+#[test]
 fn an_act_that_observes_nothing_must_be_said_to() {
     check(
         "unconditional = true\n",
