@@ -27,9 +27,8 @@ pub(crate) async fn list(config: Option<&Path>) -> Result<Output, Failure> {
     for folder in installed::list(&runner.config().runbooks) {
         runbooks.push(one(&runner, folder).await?);
     }
-    let document = RunbooksJson::new(runbooks);
-    let out = text::runbooks::list(&document);
-    Ok(Output::new(Exit::Done, out, &document))
+    let out = text::runbooks::screen(&runbooks);
+    Ok(Output::new(Exit::Done, out, &RunbooksJson::new(runbooks)))
 }
 
 async fn one(

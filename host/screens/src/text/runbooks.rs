@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::words::{foreign, wrapped};
-use crate::json::runbooks::RunbooksJson;
+use crate::json::runbooks::RunbookJson;
 
 /// Each runbook: alerts, causes, inputs, and the tier of each step.
-pub fn list(list: &RunbooksJson) -> String {
+pub fn screen(runbooks: &[RunbookJson]) -> String {
     let mut out = String::new();
-    for runbook in &list.runbooks {
+    for runbook in runbooks {
         let version = runbook.version.as_deref().unwrap_or_default();
         let folder = runbook.folder.as_ref();
         let folder = folder.map(|folder| format!("   {}", folder.display()));
@@ -55,7 +55,7 @@ pub fn list(list: &RunbooksJson) -> String {
             let _ = writeln!(out, "  step     {:<12} {tier}{writes}{trust}", step.step);
         }
     }
-    if list.runbooks.is_empty() {
+    if runbooks.is_empty() {
         out.push_str("no runbook is installed\n");
     }
     out
