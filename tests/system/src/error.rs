@@ -19,6 +19,24 @@ pub enum WorldError {
         /// The builder's words.
         why: String,
     },
+    /// A core module could not be made a component.
+    #[error("a component cannot be made: {why}")]
+    Component {
+        /// The encoder's words.
+        why: String,
+    },
+    /// A server did not say where it listens.
+    #[error("the server did not listen within {seconds} s, or ended")]
+    Silent {
+        /// How long it was waited for.
+        seconds: u64,
+    },
+    /// A program of another registry is not installed.
+    #[error("`{}` is not there: `cargo xtask test` installs it", looked.display())]
+    NoTool {
+        /// Where it was looked for.
+        looked: PathBuf,
+    },
     /// A text to be shortened in time does not hold what it should.
     #[error("`{text}` is not in the shipped manifest")]
     OtherManifest {

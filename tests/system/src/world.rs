@@ -13,7 +13,7 @@ use interlock_test_servers::{
 };
 use tempfile::TempDir;
 
-use crate::{People, Person, Ran, WorldError, files, interlock_binary};
+use crate::{Asker, People, Person, Ran, Served, WorldError, files, interlock_binary};
 
 /// The shipped runbook.
 const RUNBOOK: &str = "postgres-connections";
@@ -36,9 +36,17 @@ pub struct WorldBuilder {
     times: Times,
     watched: bool,
     policy: Vec<(String, String)>,
+    served: Option<String>,
 }
 
 impl WorldBuilder {
+    /// With callers for the doors ([`Asker`]), `callers` in the line of each, and a server
+    /// configured that [`World::serve`] starts.
+    pub fn served(mut self, callers: &str) -> Self {
+        self.served = Some(callers.to_owned());
+        self
+    }
+
     /// The second cast instead of the first.
     pub fn variant(mut self, variant: Variant) -> Self {
         self.scenario.variant = variant;
@@ -151,6 +159,7 @@ impl World {
             times: Times::Seconds,
             watched: true,
             policy: Vec::new(),
+            served: None,
         }
     }
 
@@ -184,6 +193,13 @@ impl World {
     /// their homes. The environment holds `PATH` and `HOME`.
     pub async fn interlock(&self, who: Person, arguments: &[&str]) -> Result<Ran, WorldError> {
         self.run(who, &self.path("bin/interlock"), arguments).await
+    }
+
+    /// Starts `interlock serve` as Bob; the world must be built [`WorldBuilder::served`].
+    pub async fn serve(&self) -> Result<Served, WorldError> {
+        let mut command = self.command(Person::Bob, &self.path("bin/interlock"));
+        command.arg("serve").stderr(Stdio::inherit());
+        Served::start(command).await
     }
 
     /// Runs any program to its end, as [`World::interlock`] runs its own.
@@ -326,15 +342,26 @@ impl World {
         )?;
 
         let mut policy = files::policy(cast, people, age_min_s)?;
+        if let Some(callers) = &setup.served {
+            let lines = Asker::lines(callers);
+            policy = policy.replacen("[[read]]", &format!("{lines}[[read]]"), 1);
+        }
         for (from, to) in &setup.policy {
             policy = policy.replace(from, to);
         }
         self.write("policies/postgres.toml", &policy, 0o644)?;
-        self.write(
-            "interlock.toml",
-            &files::config(cast, postgres, self.stack()),
-            0o644,
-        )?;
+        let mut config = files::config(cast, postgres, self.stack());
+        if setup.served.is_some() {
+            config.push_str("[server]\nlisten = \"127.0.0.1:0\"\n");
+            for asker in Asker::ALL {
+                self.write(
+                    &format!("secrets/{}.token", asker.name()),
+                    asker.token(),
+                    0o600,
+                )?;
+            }
+        }
+        self.write("interlock.toml", &config, 0o644)?;
         let dsn = postgres.dsn(RESERVED_ROLE, "postgres");
         self.write("secrets/read.dsn", &dsn, 0o600)?;
         self.write("secrets/write.dsn", &dsn, 0o600)?;
