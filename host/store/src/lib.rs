@@ -26,4 +26,6 @@ pub use error::StoreError;
 pub use lock::{HeldBy, PlanLock};
 pub use merkle::{TreeHash, TreeHead};
 pub use sqlite::{Clock, SqliteStore, system_clock};
-pub use store::{ANY_SIZE, Blob, Doubt, PlanLine, RunLine, Store, Taken, TreeSize};
+pub use store::{
+    ANY_SIZE, Blob, Doubt, GroupLine, IncidentLine, PlanLine, RunLine, Store, Taken, TreeSize,
+};

@@ -1,5 +1,7 @@
 //! A policy, a plan and tokens to test with: Alice approves, Bob asks.
 
+mod incidents;
+
 use std::collections::BTreeMap;
 
 use ed25519_dalek::{Signer as _, SigningKey};
@@ -20,6 +22,8 @@ use interlock_gate::token::{Decision, Nonce, Payload, TOKEN_SCHEMA, Token, acts_
 use serde_json::json;
 
 use crate::entry::{Entry, RecordedOutcome, StepEnd};
+
+pub(crate) use incidents::{alerted, diagnosis, note};
 
 pub(crate) const RULE: &str = "end stuck sessions";
 const SCALE: &str = "scale";

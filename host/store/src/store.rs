@@ -91,6 +91,34 @@ pub struct PlanLine {
     pub recorded_at: Time,
 }
 
+/// One line of a list of incidents.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IncidentLine {
+    /// Its id.
+    pub incident: String,
+    /// The group of alerts that opened it; none where a run was asked with it.
+    pub group: Option<String>,
+    /// Whether that group still rings.
+    pub firing: bool,
+    /// When it was first named here.
+    pub opened_at: Time,
+    /// The entry that named it first: a run's opening, or alerts.
+    pub opening: Stamped,
+    /// Its newest runs, newest first, 20 at most.
+    pub runs: Vec<RunLine>,
+}
+
+/// What is known of a group of alerts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupLine {
+    /// Its newest incident.
+    pub newest: Option<String>,
+    /// Whether that one still rings.
+    pub open: bool,
+    /// How many incidents it has opened.
+    pub count: u64,
+}
+
 /// An intent of which no outcome is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Doubt {
@@ -181,6 +209,29 @@ pub trait Store: Journal {
 
     /// The one plan whose digest begins so, with or without `sha256:`.
     fn find_plan(&self, prefix: &str) -> Soon<'_, Result<PlanDigest, StoreError>>;
+
+    /// All incidents, newest first, at most `max`.
+    fn incidents(&self, max: usize) -> Soon<'_, Result<Vec<IncidentLine>, StoreError>>;
+
+    /// An incident.
+    fn incident(&self, id: &str) -> Soon<'_, Result<Option<IncidentLine>, StoreError>>;
+
+    /// The runs about an incident, newest first, at most `max`.
+    fn runs_of_incident(&self, id: &str, max: usize) -> Soon<'_, Result<Vec<RunLine>, StoreError>>;
+
+    /// The newest entries of an incident, at most `max`, in order: the openings of its runs, its
+    /// alerts, notes and diagnoses.
+    fn about_incident(&self, id: &str, max: usize) -> Soon<'_, Result<Vec<Stamped>, StoreError>>;
+
+    /// Every entry of an incident of that kind, in order.
+    fn about_incident_of(&self, id: &str, kind: &str)
+    -> Soon<'_, Result<Vec<Stamped>, StoreError>>;
+
+    /// Every diagnosis of a run, in order.
+    fn diagnoses(&self, run: &RunId) -> Soon<'_, Result<Vec<Stamped>, StoreError>>;
+
+    /// What is known of a group of alerts.
+    fn alert_group(&self, group: &str) -> Soon<'_, Result<GroupLine, StoreError>>;
 
     /// Intents whose outcome is not known, oldest first.
     fn doubts(&self) -> Soon<'_, Result<Vec<Doubt>, StoreError>>;

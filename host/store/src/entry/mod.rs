@@ -3,6 +3,7 @@
 //! Start at [`Entry`]; [`encode`] and [`decode`] are its bytes.
 //! Invariant: an entry has one byte form, and holds what an auditor needs without any other file.
 
+mod about;
 mod bytes;
 mod outcome;
 #[cfg(test)]
@@ -23,6 +24,15 @@ use serde_json::Value;
 
 pub use bytes::{BadEntry, ENTRY_BYTES_MAX, ENTRY_SCHEMA, decode, encode};
 pub use outcome::RecordedOutcome;
+
+/// Longest note, in bytes.
+pub const NOTE_BYTES_MAX: usize = 4 * 1024;
+/// Longest id of an incident that is listed, in bytes.
+pub const INCIDENT_BYTES_MAX: usize = 64;
+/// The schema of the alerts in [`Entry::Alerted`].
+pub const ALERTS_SCHEMA: &str = "interlock.alerts.v1";
+/// What a run carries as its incident's id where it is about none.
+pub const NO_INCIDENT: &str = "none";
 
 /// One fact. In JSON it also carries `schema` and `at`, the time at which the journal took it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -230,6 +240,42 @@ pub enum Entry {
         /// The signature over it, whole, where there is one.
         token: Option<String>,
     },
+    /// Alerts came that open an incident, or change one that is open.
+    Alerted {
+        /// The incident.
+        incident: String,
+        /// The group that rings, as whoever sends it names it: its SHA-256, 64 hex digits. A group
+        /// has one open incident at most.
+        group: String,
+        /// Whether the group still rings; once it does not, its incident is over.
+        firing: bool,
+        /// The alerts that are new or have changed, as [`interlock.alerts.v1`](ALERTS_SCHEMA).
+        alerts: Value,
+        /// Who brought them.
+        by: Requester,
+    },
+    /// A caller's words on an incident.
+    Note {
+        /// The incident.
+        incident: String,
+        /// At most [`NOTE_BYTES_MAX`] bytes; untrusted.
+        text: String,
+        /// Whose words.
+        by: Requester,
+        /// Who stands behind that.
+        owners: Vec<PersonName>,
+    },
+    /// A caller's own diagnosis of a run. Its citations hold; the rest is their word.
+    Diagnosis {
+        /// The run.
+        run: RunId,
+        /// Whose diagnosis.
+        by: Requester,
+        /// Who stands behind that: they do not approve what is planned for the same incident.
+        owners: Vec<PersonName>,
+        /// The document, kept as a blob.
+        document: BlobDigest,
+    },
     /// A file that a person needs later is kept as a blob.
     Kept {
         /// The run it belongs to.
@@ -262,124 +308,4 @@ pub struct Stamped {
     pub at: Time,
     /// The fact.
     pub entry: Entry,
-}
-
-impl Entry {
-    /// The `kind` that its JSON says.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Entry::StoreOpened { .. } => "store_opened",
-            Entry::Policy { .. } => "policy",
-            Entry::Trusted { .. } => "trusted",
-            Entry::RunOpened { .. } => "run_opened",
-            Entry::StepEnded { .. } => "step_ended",
-            Entry::RunEnded { .. } => "run_ended",
-            Entry::Planned { .. } => "planned",
-            Entry::Token { .. } => "token",
-            Entry::Refused { .. } => "refused",
-            Entry::ApplyBegan { .. } => "apply_began",
-            Entry::Intent { .. } => "intent",
-            Entry::Outcome { .. } => "outcome",
-            Entry::ApplyEnded { .. } => "apply_ended",
-            Entry::Verified { .. } => "verified",
-            Entry::Reconciled { .. } => "reconciled",
-            Entry::Incident { .. } => "incident",
-            Entry::Feedback { .. } => "feedback",
-            Entry::Kept { .. } => "kept",
-        }
-    }
-
-    /// The plan it speaks of.
-    pub fn plan(&self) -> Option<PlanDigest> {
-        match self {
-            Entry::Planned { plan } => Some(plan.id()),
-            Entry::Token { plan, .. }
-            | Entry::ApplyBegan { plan, .. }
-            | Entry::Intent { plan, .. }
-            | Entry::Outcome { plan, .. }
-            | Entry::ApplyEnded { plan, .. }
-            | Entry::Verified { plan, .. }
-            | Entry::Reconciled { plan, .. } => Some(*plan),
-            Entry::Refused { plan, .. } => *plan,
-            Entry::StoreOpened { .. }
-            | Entry::Policy { .. }
-            | Entry::Trusted { .. }
-            | Entry::RunOpened { .. }
-            | Entry::StepEnded { .. }
-            | Entry::RunEnded { .. }
-            | Entry::Incident { .. }
-            | Entry::Feedback { .. }
-            | Entry::Kept { .. } => None,
-        }
-    }
-
-    /// The run it names. An entry that names only a plan belongs to that plan's run; see
-    /// [`Entry::plan`].
-    pub fn run(&self) -> Option<&RunId> {
-        match self {
-            Entry::RunOpened { run, .. }
-            | Entry::StepEnded { run, .. }
-            | Entry::RunEnded { run, .. }
-            | Entry::Verified { run, .. }
-            | Entry::Feedback { run, .. }
-            | Entry::Kept { run, .. } => Some(run),
-            Entry::Planned { plan } => Some(&plan.body().run),
-            Entry::Refused { run, .. } => run.as_ref(),
-            Entry::StoreOpened { .. }
-            | Entry::Policy { .. }
-            | Entry::Trusted { .. }
-            | Entry::Token { .. }
-            | Entry::ApplyBegan { .. }
-            | Entry::Intent { .. }
-            | Entry::Outcome { .. }
-            | Entry::ApplyEnded { .. }
-            | Entry::Reconciled { .. }
-            | Entry::Incident { .. } => None,
-        }
-    }
-
-    /// The kept bytes it speaks of, which must be there when it is recorded.
-    pub fn blobs(&self) -> Vec<BlobDigest> {
-        match self {
-            Entry::StepEnded { cassette, end, .. } => {
-                let mut kept = vec![BlobDigest::from_raw(*cassette.raw())];
-                if let StepEnd::Report(report) = end {
-                    kept.push(BlobDigest::from_raw(*report.raw()));
-                }
-                kept
-            }
-            Entry::Verified {
-                report: Some(report),
-                ..
-            } => {
-                vec![BlobDigest::from_raw(*report.raw())]
-            }
-            Entry::Kept { blob, .. } => vec![*blob],
-            _ => Vec::new(),
-        }
-    }
-
-    /// Whether the host signs a checkpoint with it: every decision and every stop.
-    pub fn is_decision_or_stop(&self) -> bool {
-        match self {
-            Entry::StoreOpened { .. }
-            | Entry::Policy { .. }
-            | Entry::Trusted { .. }
-            | Entry::RunEnded { .. }
-            | Entry::Planned { .. }
-            | Entry::Token { .. }
-            | Entry::Refused { .. }
-            | Entry::ApplyBegan { .. }
-            | Entry::Intent { .. }
-            | Entry::ApplyEnded { .. }
-            | Entry::Verified { .. }
-            | Entry::Reconciled { .. }
-            | Entry::Feedback { .. } => true,
-            Entry::RunOpened { .. }
-            | Entry::StepEnded { .. }
-            | Entry::Outcome { .. }
-            | Entry::Incident { .. }
-            | Entry::Kept { .. } => false,
-        }
-    }
 }

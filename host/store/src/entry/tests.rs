@@ -100,6 +100,9 @@ fn all() -> Vec<Entry> {
             cause: None,
             token: None,
         },
+        sample::alerted("am-1", "g", true),
+        sample::note("am-1", "look at the pool"),
+        sample::diagnosis("k7qd", b"diagnosis"),
         Entry::Kept {
             run,
             what: "evidence".into(),

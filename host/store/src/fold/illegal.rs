@@ -58,6 +58,23 @@ pub enum Illegal {
     /// The run has ended.
     #[error("the run `{0}` has ended")]
     RunOver(RunId),
+    /// No such incident.
+    #[error("no incident `{0}` is known here")]
+    NoIncident(String),
+    /// The alerts are not this incident's.
+    #[error("the incident `{incident}` takes no such alerts: {why}")]
+    Incident {
+        /// The incident.
+        incident: String,
+        /// Why not.
+        why: &'static str,
+    },
+    /// Empty, or more than anybody reads.
+    #[error("a note has 1 to {max} bytes, not {bytes}", max = crate::entry::NOTE_BYTES_MAX)]
+    Note {
+        /// Its length.
+        bytes: usize,
+    },
     /// No such plan.
     #[error("no plan `{0}` was made here")]
     NoPlan(PlanDigest),

@@ -5,12 +5,15 @@
 
 mod history;
 mod illegal;
+mod incident;
 pub mod rows;
 pub mod step;
 
 pub use history::take;
 pub use illegal::Illegal;
-pub use rows::{Change, Facts, IntentKey, IntentRow, PlanRow, PolicyRow, Rows, RunRow, TokenRow};
+pub use rows::{
+    Change, Facts, IncidentRow, IntentKey, IntentRow, PlanRow, PolicyRow, Rows, RunRow, TokenRow,
+};
 pub use step::{OPEN, RECONCILED, StepError, changes};
 
 use crate::entry::Stamped;

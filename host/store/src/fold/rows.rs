@@ -77,6 +77,17 @@ pub struct IntentRow {
     pub outcome: Option<String>,
 }
 
+/// An incident.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IncidentRow {
+    /// The entry that named it first.
+    pub index: u64,
+    /// The group of alerts that opened it; none where a run was asked with it.
+    pub group: Option<String>,
+    /// Whether that group still rings.
+    pub firing: bool,
+}
+
 /// A plan's action, carried out or back.
 pub type IntentKey = (PlanDigest, Kind, u16);
 
@@ -111,6 +122,12 @@ pub trait Facts {
     fn intent(&self, key: &IntentKey) -> Result<Option<IntentRow>, Self::Error>;
     /// Whether an intent of the plan has no outcome yet.
     fn unsettled(&self, plan: &PlanDigest) -> Result<bool, Self::Error>;
+    /// An incident.
+    fn incident(&self, id: &str) -> Result<Option<IncidentRow>, Self::Error>;
+    /// The incident of this group of alerts that still rings.
+    fn open_incident(&self, group: &str) -> Result<Option<String>, Self::Error>;
+    /// The incident that this entry belongs to.
+    fn about(&self, index: u64) -> Result<Option<String>, Self::Error>;
 }
 
 /// One change of the rows.
@@ -134,6 +151,12 @@ pub enum Change {
     Intent(IntentKey, IntentRow),
     /// What came of an intent.
     Settled(IntentKey, String),
+    /// A new incident.
+    Incident(String, IncidentRow),
+    /// Whether an incident's alerts still ring.
+    Firing(String, bool),
+    /// An entry belongs to this incident.
+    About(u64, String),
 }
 
 /// All rows, in memory.
@@ -155,6 +178,10 @@ pub struct Rows {
     pub redemptions: BTreeMap<(PlanDigest, Kind), u64>,
     /// By plan and place.
     pub intents: BTreeMap<IntentKey, IntentRow>,
+    /// By id.
+    pub incidents: BTreeMap<String, IncidentRow>,
+    /// The incident of an entry: runs, alerts, notes and diagnoses have one.
+    pub abouts: BTreeMap<u64, String>,
 }
 
 impl Rows {
@@ -184,6 +211,13 @@ impl Rows {
                     row.outcome = Some(outcome);
                 }
             }
+            Change::Incident(id, row) => drop(self.incidents.insert(id, row)),
+            Change::Firing(id, firing) => {
+                if let Some(row) = self.incidents.get_mut(&id) {
+                    row.firing = firing;
+                }
+            }
+            Change::About(index, id) => drop(self.abouts.insert(index, id)),
         }
     }
 }
@@ -249,5 +283,21 @@ impl Facts for Rows {
             .intents
             .range(of_plan)
             .any(|(_, row)| row.outcome.is_none()))
+    }
+
+    fn incident(&self, id: &str) -> Result<Option<IncidentRow>, Self::Error> {
+        Ok(self.incidents.get(id).cloned())
+    }
+
+    fn open_incident(&self, group: &str) -> Result<Option<String>, Self::Error> {
+        let found = self
+            .incidents
+            .iter()
+            .find(|(_, row)| row.firing && row.group.as_deref() == Some(group));
+        Ok(found.map(|(id, _)| id.clone()))
+    }
+
+    fn about(&self, index: u64) -> Result<Option<String>, Self::Error> {
+        Ok(self.abouts.get(&index).cloned())
     }
 }

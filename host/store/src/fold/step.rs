@@ -10,6 +10,7 @@ use interlock_gate::time::Time;
 use interlock_gate::token::{Decision, Token};
 
 use super::illegal::Illegal;
+use super::incident;
 use super::rows::{Change, Facts, IntentKey, IntentRow, PlanRow, PolicyRow, RunRow, TokenRow};
 use crate::entry::{Entry, RecordedOutcome};
 
@@ -28,7 +29,7 @@ impl<E> From<Illegal> for StepError<E> {
     }
 }
 
-type Step<E> = Result<Vec<Change>, StepError<E>>;
+pub(super) type Step<E> = Result<Vec<Change>, StepError<E>>;
 
 /// What `entry`, taken at `at` as number `index`, changes; or why it cannot follow.
 pub fn changes<F: Facts>(facts: &F, index: u64, at: Time, entry: &Entry) -> Step<F::Error> {
@@ -48,25 +49,24 @@ pub fn changes<F: Facts>(facts: &F, index: u64, at: Time, entry: &Entry) -> Step
             runbook,
             ..
         } => {
-            if rows.get(|f| f.run(run))?.is_some() {
-                return Err(Illegal::RunTwice(run.clone()).into());
-            }
-            if let Some(key) = id_key
-                && let Some(run) = rows.get(|f| f.run_of_key(key))?
-            {
-                return Err(Illegal::IdTaken {
-                    key: key.clone(),
-                    run,
-                }
-                .into());
-            }
             let row = RunRow {
                 index,
                 id_key: id_key.clone(),
                 runbook: runbook.clone(),
                 state: OPEN.to_owned(),
             };
-            Ok(vec![Change::Run(run.clone(), row)])
+            incident::run(rows.0, run, row, entry.incident())
+        }
+        Entry::Alerted {
+            incident,
+            group,
+            firing,
+            ..
+        } => incident::alerted(rows.0, index, incident, group, *firing),
+        Entry::Note { incident, text, .. } => incident::noted(rows.0, index, incident, text),
+        Entry::Diagnosis { run, .. } => {
+            let of = rows.run(run)?;
+            incident::diagnosed(rows.0, index, of.index)
         }
         Entry::StepEnded { run, .. } | Entry::Feedback { run, .. } | Entry::Kept { run, .. } => {
             rows.run(run).map(|_| vec![])

@@ -18,13 +18,15 @@ use crate::error::StoreError;
 use crate::fold::Facts;
 use crate::lock::{HeldBy, PlanLock};
 use crate::merkle::TreeHead;
-use crate::store::{Blob, Doubt, PlanLine, RunLine, Store, Taken, TreeSize};
+use crate::store::{
+    Blob, Doubt, GroupLine, IncidentLine, PlanLine, RunLine, Store, Taken, TreeSize,
+};
 
 use super::append::unwritable;
 use super::query::{self, About};
 use super::rows::Tables;
 use super::writer::Job;
-use super::{SqliteStore, tree};
+use super::{SqliteStore, incidents, tree};
 
 // SAFETY: the writer answers `Ok` only after SQLite has committed, with `synchronous = FULL` read
 // back at opening, one transaction that holds the entry, the redemption and the intent's row which
@@ -190,6 +192,39 @@ impl Store for SqliteStore {
 
     fn find_plan(&self, prefix: &str) -> Soon<'_, Result<PlanDigest, StoreError>> {
         soon(self.read(|connection| query::find_plan(connection, prefix)))
+    }
+
+    fn incidents(&self, max: usize) -> Soon<'_, Result<Vec<IncidentLine>, StoreError>> {
+        soon(self.read(|connection| incidents::newest(connection, max)))
+    }
+
+    fn incident(&self, id: &str) -> Soon<'_, Result<Option<IncidentLine>, StoreError>> {
+        soon(self.read(|connection| incidents::one(connection, id)))
+    }
+
+    fn runs_of_incident(&self, id: &str, max: usize) -> Soon<'_, Result<Vec<RunLine>, StoreError>> {
+        let max = u64::try_from(max).unwrap_or(u64::from(u32::MAX));
+        soon(self.read(|connection| incidents::runs_of(connection, id, max)))
+    }
+
+    fn about_incident(&self, id: &str, max: usize) -> Soon<'_, Result<Vec<Stamped>, StoreError>> {
+        soon(self.read(|connection| incidents::about(connection, id, max)))
+    }
+
+    fn about_incident_of(
+        &self,
+        id: &str,
+        kind: &str,
+    ) -> Soon<'_, Result<Vec<Stamped>, StoreError>> {
+        soon(self.read(|connection| incidents::about_of_kind(connection, id, kind)))
+    }
+
+    fn diagnoses(&self, run: &RunId) -> Soon<'_, Result<Vec<Stamped>, StoreError>> {
+        soon(self.read(|connection| incidents::diagnoses(connection, run)))
+    }
+
+    fn alert_group(&self, group: &str) -> Soon<'_, Result<GroupLine, StoreError>> {
+        soon(self.read(|connection| incidents::group(connection, group)))
     }
 
     fn doubts(&self) -> Soon<'_, Result<Vec<Doubt>, StoreError>> {

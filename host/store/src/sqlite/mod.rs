@@ -4,6 +4,8 @@
 //! Invariant: one thread writes, in synced transactions; several processes may share the file.
 
 mod append;
+mod change;
+mod incidents;
 mod journal;
 mod known;
 mod open;

@@ -17,7 +17,7 @@ use super::known::{HOUR_S, Known};
 use super::rows::{Tables, plan_id, state};
 use super::tree;
 
-fn list<T>(
+pub(super) fn list<T>(
     connection: &Connection,
     query: &str,
     params: impl Params,
@@ -29,7 +29,7 @@ fn list<T>(
         .map_err(sql("read the store"))
 }
 
-fn entries(
+pub(super) fn entries(
     connection: &Connection,
     query: &str,
     params: impl Params,
@@ -147,22 +147,23 @@ fn run_id(row: &Row<'_>, column: usize) -> rusqlite::Result<RunId> {
     })
 }
 
+pub(super) fn run_line(row: &Row<'_>) -> rusqlite::Result<RunLine> {
+    Ok(RunLine {
+        run: run_id(row, 0)?,
+        id_key: row.get(1)?,
+        runbook: row.get(2)?,
+        state: row.get(3)?,
+        opened_at: at(row, 4)?,
+    })
+}
+
 pub(crate) fn runs(connection: &Connection, max: usize) -> Result<Vec<RunLine>, StoreError> {
-    let read = |row: &Row<'_>| {
-        Ok(RunLine {
-            run: run_id(row, 0)?,
-            id_key: row.get(1)?,
-            runbook: row.get(2)?,
-            state: row.get(3)?,
-            opened_at: at(row, 4)?,
-        })
-    };
     list(
         connection,
         "SELECT run.run, id_key, runbook, state, at FROM run JOIN entry ON entry.idx = run.idx \
          ORDER BY run.idx DESC LIMIT ?1",
         [u64::try_from(max).unwrap_or(u64::from(u32::MAX))],
-        read,
+        run_line,
     )
 }
 
@@ -265,7 +266,16 @@ pub(crate) fn first_difference(rows: &Rows, fold: &Rows) -> Result<(), StoreErro
             }
         )*};
     }
-    compare!(policies, runs, plans, tokens, redemptions, intents);
+    compare!(
+        policies,
+        runs,
+        plans,
+        tokens,
+        redemptions,
+        intents,
+        incidents,
+        abouts
+    );
     if (rows.size, rows.newest_at) != (fold.size, fold.newest_at) {
         return Err(StoreError::RowDiffers {
             table: "entry",

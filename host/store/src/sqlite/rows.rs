@@ -1,4 +1,4 @@
-//! The derived rows as tables: read for a rule, changed by an entry, listed for a comparison.
+//! The derived rows as tables: read for a rule, listed for a comparison. `change` writes them.
 //! Not a rule: see [`crate::fold::step`].
 
 use std::str::FromStr;
@@ -14,7 +14,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use crate::error::{StoreError, sql};
 use crate::fold::{
-    Change, Facts, IntentKey, IntentRow, PlanRow, PolicyRow, Rows, RunRow, TokenRow,
+    Facts, IncidentRow, IntentKey, IntentRow, PlanRow, PolicyRow, Rows, RunRow, TokenRow,
 };
 
 use crate::store::Doubt;
@@ -30,6 +30,9 @@ const PLAN: &str = "SELECT plan, idx, run, parent, acts, state FROM plan";
 const TOKEN: &str = "SELECT token, idx, plan, decision, signer, nonce FROM token";
 const REDEMPTION: &str = "SELECT plan, kind, idx FROM redemption";
 const INTENT: &str = "SELECT plan, kind, action, idx, capability, rule, at, outcome FROM intent";
+
+const INCIDENT: &str = "SELECT incident, idx, grp, firing FROM incident";
+const ABOUT: &str = "SELECT idx, incident FROM about";
 
 /// Reads a column's text with its type's own parser.
 fn parsed<T: FromStr>(row: &Row<'_>, column: usize) -> rusqlite::Result<T>
@@ -76,7 +79,7 @@ fn decision(row: &Row<'_>, column: usize) -> rusqlite::Result<Decision> {
 }
 
 /// A state's word, and its number where it has one.
-fn state_text(state: PlanState) -> String {
+pub(super) fn state_text(state: PlanState) -> String {
     match state {
         PlanState::Applying { next: n }
         | PlanState::Undoing { next: n }
@@ -178,6 +181,15 @@ fn intent_row(row: &Row<'_>) -> rusqlite::Result<(IntentKey, IntentRow)> {
     Ok((key, found))
 }
 
+fn incident_row(row: &Row<'_>) -> rusqlite::Result<(String, IncidentRow)> {
+    let found = IncidentRow {
+        index: row.get(1)?,
+        group: row.get(2)?,
+        firing: row.get(3)?,
+    };
+    Ok((row.get(0)?, found))
+}
+
 impl Tables<'_> {
     fn one<T>(
         &self,
@@ -227,82 +239,9 @@ impl Tables<'_> {
             tokens: self.all(TOKEN, token_row)?,
             redemptions: self.all(REDEMPTION, redemption_row)?,
             intents: self.all(INTENT, intent_row)?,
+            incidents: self.all(INCIDENT, incident_row)?,
+            abouts: self.all(ABOUT, |row| Ok((row.get(0)?, row.get(1)?)))?,
         })
-    }
-
-    /// Makes one change.
-    pub(crate) fn apply(&self, change: &Change) -> Result<(), StoreError> {
-        let run = |text: &str, params: &[&dyn rusqlite::ToSql]| {
-            self.0
-                .prepare_cached(text)
-                .and_then(|mut statement| statement.execute(params))
-                .map_err(sql("write the store"))
-                .map(drop)
-        };
-        match change {
-            Change::Policy(index, row) => run(
-                "INSERT INTO policy (idx, digest, path) VALUES (?1, ?2, ?3)",
-                params![index, row.digest.raw(), row.path],
-            ),
-            Change::Run(id, row) => run(
-                "INSERT INTO run (run, idx, id_key, runbook, state) VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![id.as_str(), row.index, row.id_key, row.runbook, row.state],
-            ),
-            Change::RunState(id, state) => run(
-                "UPDATE run SET state = ?2 WHERE run = ?1",
-                params![id.as_str(), state],
-            ),
-            Change::Plan(id, row) => run(
-                "INSERT INTO plan (plan, idx, run, parent, acts, state) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![
-                    id.raw(),
-                    row.index,
-                    row.run.as_str(),
-                    row.parent.as_ref().map(PlanDigest::raw),
-                    row.acts,
-                    state_text(row.state),
-                ],
-            ),
-            Change::PlanState(id, state) => run(
-                "UPDATE plan SET state = ?2 WHERE plan = ?1",
-                params![id.raw(), state_text(*state)],
-            ),
-            Change::Token(id, row) => run(
-                "INSERT INTO token (token, idx, plan, decision, signer, nonce) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![
-                    id.raw(),
-                    row.index,
-                    row.plan.raw(),
-                    row.decision.word(),
-                    row.signer,
-                    row.nonce.to_string(),
-                ],
-            ),
-            Change::Redemption(id, kind, index) => run(
-                "INSERT INTO redemption (plan, kind, idx) VALUES (?1, ?2, ?3)",
-                params![id.raw(), kind.word(), index],
-            ),
-            Change::Intent((plan, kind, action), row) => run(
-                "INSERT INTO intent (plan, kind, action, idx, capability, rule, at, outcome) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                params![
-                    plan.raw(),
-                    kind.word(),
-                    action,
-                    row.index,
-                    row.capability.name(),
-                    row.rule,
-                    row.at.micros(),
-                    row.outcome,
-                ],
-            ),
-            Change::Settled((plan, kind, action), outcome) => run(
-                "UPDATE intent SET outcome = ?4 WHERE plan = ?1 AND kind = ?2 AND action = ?3",
-                params![plan.raw(), kind.word(), action, outcome],
-            ),
-        }
     }
 }
 
@@ -371,5 +310,20 @@ impl Facts for Tables<'_> {
     fn unsettled(&self, plan: &PlanDigest) -> Result<bool, StoreError> {
         let query = format!("{INTENT} WHERE plan = ?1 AND outcome IS NULL LIMIT 1");
         Ok(self.one(query, [plan.raw()], intent_row)?.is_some())
+    }
+
+    fn incident(&self, id: &str) -> Result<Option<IncidentRow>, StoreError> {
+        let query = format!("{INCIDENT} WHERE incident = ?1");
+        Ok(self.one(query, [id], incident_row)?.map(|(_, row)| row))
+    }
+
+    fn open_incident(&self, group: &str) -> Result<Option<String>, StoreError> {
+        let query = format!("{INCIDENT} WHERE grp = ?1 AND firing = 1");
+        Ok(self.one(query, [group], incident_row)?.map(|(id, _)| id))
+    }
+
+    fn about(&self, index: u64) -> Result<Option<String>, StoreError> {
+        let query = format!("{ABOUT} WHERE idx = ?1");
+        self.one(query, [index], |row| row.get(1))
     }
 }

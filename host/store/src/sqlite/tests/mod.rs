@@ -1,6 +1,7 @@
 //! What the store promises, held against real files.
 
 mod crash;
+mod incidents;
 mod opening;
 mod plans;
 mod promises;

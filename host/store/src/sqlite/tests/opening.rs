@@ -116,11 +116,11 @@ fn a_database_of_something_else_or_of_later_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     drop(open(folder.path()).unwrap());
     database(folder.path())
-        .pragma_update(None, "user_version", 2)
+        .pragma_update(None, "user_version", 3)
         .unwrap();
     assert!(matches!(
         open(folder.path()),
-        Err(StoreError::Newer { found: 2, known: 1 })
+        Err(StoreError::Newer { found: 3, known: 2 })
     ));
     database(folder.path())
         .pragma_update(None, "application_id", 7)

@@ -24,6 +24,9 @@ enum Try {
     End(u8, bool),
     Refuse(u8),
     Reconcile(u8, u8),
+    Alert(u8, u8, bool),
+    Note(u8),
+    Diagnose(u8),
     Wait(u16),
 }
 
@@ -47,7 +50,10 @@ fn a_try() -> impl Strategy<Value = Try> {
         12 => (few.clone(), 0..4_u8, 0..12_u8).prop_map(|(p, i, o)| Try::Outcome(p, i, o)),
         1 => (few.clone(), any::<bool>()).prop_map(|(p, why)| Try::End(p, why)),
         1 => few.clone().prop_map(Try::Refuse),
-        1 => (few, 0..4_u8).prop_map(|(p, i)| Try::Reconcile(p, i)),
+        1 => (few.clone(), 0..4_u8).prop_map(|(p, i)| Try::Reconcile(p, i)),
+        3 => (few.clone(), few.clone(), any::<bool>()).prop_map(|(i, g, f)| Try::Alert(i, g, f)),
+        1 => few.clone().prop_map(Try::Note),
+        1 => few.prop_map(Try::Diagnose),
         1 => (0..100_u16).prop_map(Try::Wait),
     ]
 }
@@ -160,6 +166,15 @@ impl World {
                     3 => sample::outcome(&plan, index, RecordedOutcome::Gone),
                     _ => sample::done(&plan, index),
                 }
+            }
+            Try::Alert(incident, group, firing) => {
+                sample::alerted(&format!("am-{incident}"), &format!("{group}"), firing)
+            }
+            Try::Note(0) => sample::note("INC-2291", "look"),
+            Try::Note(n) => sample::note(&format!("am-{n}"), "look"),
+            Try::Diagnose(run) => {
+                block_on(self.store.keep(b"document".to_vec())).unwrap();
+                sample::diagnosis(&name(run), b"document")
             }
             Try::Begin(which) => {
                 let Some(plan) = self.plan(which) else {
