@@ -1,4 +1,4 @@
-//! Four figures, each a ratio against a baseline that is run in turn in the same loop.
+//! Eight figures, each a ratio against a baseline that is run in turn in the same loop.
 //! Not a test of what Interlock does, and no promise of absolute times: both sides of a ratio are
 //! measured here and now, on the machine that runs this.
 //! Start at [`turns::Figure`], then one module a figure; `cargo xtask bench` builds and runs it.
@@ -12,6 +12,7 @@ mod error;
 mod gate;
 mod overlap;
 mod questions;
+mod served;
 mod source;
 mod spread;
 mod step;
@@ -24,10 +25,24 @@ use error::BenchError;
 use turns::Measured;
 
 /// The figures by name, in the order in which they are measured.
-const NAMES: [&str; 4] = ["warm-step", "overlap", "gate", "alert-to-plan"];
+const NAMES: [&str; 8] = [
+    "warm-step",
+    "overlap",
+    "gate",
+    "mcp-call",
+    "mcp-load",
+    "waiting",
+    "webhook-to-plan",
+    "alert-to-plan",
+];
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
+    if let [word] = &words[..]
+        && let Some(side) = served::bare::Side::of(word)
+    {
+        return side.run();
+    }
     if let Some(unknown) = words.iter().find(|word| !NAMES.contains(&word.as_str())) {
         eprintln!(
             "`{unknown}` is no figure; there are {}",
@@ -77,6 +92,10 @@ async fn measure(name: &str) -> Result<Measured, BenchError> {
         "warm-step" => warm_step::measure().await,
         "overlap" => overlap::measure().await,
         "gate" => gate::measure().await,
+        "mcp-call" => served::call::measure().await,
+        "mcp-load" => served::load::measure().await,
+        "waiting" => served::waiting::measure().await,
+        "webhook-to-plan" => served::webhook::measure().await,
         _ => alert_to_plan::measure().await,
     }
 }

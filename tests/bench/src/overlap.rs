@@ -6,9 +6,11 @@ use std::time::Duration;
 use interlock_capabilities::AnswerLimit;
 use interlock_capabilities::read::database::{Database, DatabaseAsk};
 
+use interlock_system_tests::encode;
+
 use crate::error::BenchError;
 use crate::source::{SERVER, Source};
-use crate::step::{WarmStep, check, encode};
+use crate::step::{WarmStep, check};
 use crate::turns::{Figure, Measured};
 
 const SESSIONS: i32 = 10;

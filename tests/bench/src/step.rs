@@ -1,18 +1,14 @@
-//! A component on Interlock's engine: encoded, loaded, linked under a policy, and run.
+//! A component on Interlock's engine: loaded, linked under a policy, and run.
 
-use std::path::Path;
 use std::sync::Arc;
 
+use crate::error::{BenchError, setup};
 use interlock_capabilities::Readers;
 use interlock_capabilities::report::Incident;
 use interlock_engine::{
     ClockStart, Engine, EngineConfig, Grants, Limits, Linked, Ran, Seed, Source, StepInput,
 };
 use interlock_gate::{ids::CallId, policy::Policy};
-use wit_component::{ComponentEncoder, StringEncoding};
-use wit_parser::Resolve;
-
-use crate::error::{BenchError, setup};
 
 const RUNBOOK: &str = "bench";
 const POLICY: &str = r#"
@@ -22,31 +18,6 @@ runbooks = ["bench"]
 capabilities = ["database"]
 targets = ["orders-db"]
 "#;
-
-/// The component that a core module's text is encoded to, for the world of diagnose steps.
-pub(crate) fn encode(text: &str) -> Result<Vec<u8>, BenchError> {
-    let contract = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../runbook-sdk/wit");
-    let mut resolve = Resolve::default();
-    let mut step = None;
-    for package in ["read", "write", "step"] {
-        let (id, _) = resolve
-            .push_path(contract.join(package))
-            .map_err(setup("read the contract"))?;
-        step = Some(id);
-    }
-    let packages: Vec<_> = step.into_iter().collect();
-    let world = resolve
-        .select_world(&packages, Some("diagnose-step"))
-        .map_err(setup("find the world of diagnose steps"))?;
-    let mut module = wat::parse_str(text).map_err(setup("parse the module"))?;
-    wit_component::embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)
-        .map_err(setup("say which world the module is for"))?;
-    ComponentEncoder::default()
-        .validate(true)
-        .module(&module)
-        .and_then(|encoder| encoder.encode())
-        .map_err(setup("encode the component"))
-}
 
 /// A component that is ready to run on our engine, as it is in every later run of a runbook.
 pub(crate) struct WarmStep {

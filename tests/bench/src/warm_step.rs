@@ -3,10 +3,12 @@
 use std::hint::black_box;
 use std::time::Duration;
 
+use interlock_system_tests::encode;
+
 use crate::bare::Bare;
 use crate::error::{BenchError, setup};
 use crate::source::Source;
-use crate::step::{WarmStep, check, encode, input};
+use crate::step::{WarmStep, check, input};
 use crate::turns::{Figure, Measured};
 
 /// Rows of the one answer. Few, since the figure is about a step: a record copies and counts every
