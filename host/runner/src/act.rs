@@ -29,7 +29,7 @@ use crate::{
     caller::Caller,
     error::RunError,
     open::Runner,
-    outcome::{describe, missing_writer, recorded},
+    outcome::{changes, describe, missing_writer, recorded},
     tokens::{SetAside, TokenTaken},
     watch::Watch,
 };
@@ -161,12 +161,12 @@ impl Runner {
             return ended(ApplyEnd::NotConforming(difference));
         }
         let writers = self.writers(&self.approvers(&plan, kind, caller).await?);
-        if let Some(missing) = missing_writer(&plan, &writers) {
+        if let Some(missing) = missing_writer(&plan, kind, &writers) {
             let why = format!("no source is configured that could do `{missing}`");
             self.refuse(&plan, kind, [why]).await?;
             return ended(ApplyEnd::NoWriter(missing));
         }
-        if let Err(why) = self.ready(&plan).await {
+        if let Err(why) = self.ready(&plan, kind).await {
             self.refuse(&plan, kind, [why.clone()]).await?;
             return ended(ApplyEnd::NotReady(why));
         }
@@ -190,7 +190,7 @@ impl Runner {
         watch: &dyn Watch,
     ) -> Result<ApplyEnd, RunError> {
         let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
-        let total = plan.acts().count();
+        let total = changes(plan, kind).count();
         let mut newer = 0;
         loop {
             let state = self.docket(plan).await?.history.state;

@@ -1,13 +1,25 @@
 //! What came of an act, for the journal and in words; and what nothing here could carry out.
 
 use interlock_capabilities::{intent::Outcome, write::Writers};
-use interlock_gate::{action::Capability, plan::Plan};
+use interlock_gate::{
+    action::{AnyAction, Capability},
+    history::Kind,
+    plan::Plan,
+};
 use interlock_store::entry::RecordedOutcome;
 
-/// A capability of the plan that nothing here could carry out.
-pub(crate) fn missing_writer(plan: &Plan, writers: &Writers) -> Option<Capability> {
-    plan.acts()
-        .map(|(_, planned)| planned.action.capability())
+/// What carrying the plan out, or back, asks of the world.
+pub(crate) fn changes(plan: &Plan, kind: Kind) -> impl Iterator<Item = &AnyAction> {
+    plan.acts().filter_map(move |(_, planned)| match kind {
+        Kind::Apply => Some(&planned.action),
+        Kind::Undo => planned.undo.as_ref(),
+    })
+}
+
+/// A capability that the plan needs and that nothing here could carry out.
+pub(crate) fn missing_writer(plan: &Plan, kind: Kind, writers: &Writers) -> Option<Capability> {
+    changes(plan, kind)
+        .map(AnyAction::capability)
         .find(|capability| match capability {
             Capability::Cancel | Capability::Terminate => writers.database.is_none(),
             Capability::Restart | Capability::Scale | Capability::Rollback => {

@@ -4,14 +4,12 @@ use std::collections::BTreeSet;
 
 use interlock_gate::{action::AnyAction, explain::Finding, history::Kind, plan::Plan};
 
-use crate::{caller::Caller, error::RunError, open::Runner};
+use crate::{caller::Caller, error::RunError, open::Runner, outcome::changes};
 
 impl Runner {
     /// Whether every target could be acted on now; opens the connections that would.
-    pub(crate) async fn ready(&self, plan: &Plan) -> Result<(), String> {
-        let databases: BTreeSet<&str> = plan
-            .acts()
-            .map(|(_, planned)| &planned.action)
+    pub(crate) async fn ready(&self, plan: &Plan, kind: Kind) -> Result<(), String> {
+        let databases: BTreeSet<&str> = changes(plan, kind)
             .filter(|action| matches!(action, AnyAction::Cancel(_) | AnyAction::Terminate(_)))
             .map(|action| action.target().source())
             .collect();
