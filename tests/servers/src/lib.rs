@@ -35,4 +35,4 @@ pub use postgres::{Logins, Postgres, PostgresBuilder};
 pub use prometheus::Prometheus;
 pub use session::Session;
 pub use stack::{Stack, StackSetup};
-pub use steps::{repository, runbook, step};
+pub use steps::{repository, runbook, step, test_runbook};

@@ -20,6 +20,13 @@ pub fn runbook(name: &str) -> Result<Built, BuildError> {
     )
 }
 
+/// Builds a runbook that only tests use, and says where it lies. Blocks, as [`runbook`] does.
+pub fn test_runbook(name: &str) -> Result<PathBuf, BuildError> {
+    let folder = repository().join("tests/system/runbooks").join(name);
+    interlock_builder::build(&folder, &Options::default())?;
+    Ok(folder)
+}
+
 /// The component of one step of the shipped runbook `postgres-connections`.
 pub fn step(name: &str) -> Result<PathBuf, BuildError> {
     let runbook_name = "postgres-connections";

@@ -221,8 +221,9 @@ async fn who_can(runner: &Runner, plan: &Plan, kind: Kind) -> Result<String, Fai
                 .to_owned(),
         );
     }
-    Ok(format!(
-        "{} runs `interlock approve {id}` (plan ends {until})",
-        people.join(" or ")
-    ))
+    let people = people.join(" or ");
+    Ok(match kind {
+        Kind::Apply => format!("{people} runs `interlock approve {id}` (plan ends {until})"),
+        Kind::Undo => format!("{people} runs `interlock approve {id} --undo`, then undo again"),
+    })
 }

@@ -18,6 +18,7 @@ mod record;
 mod rights;
 mod secrets;
 mod seen;
+mod taken_back;
 mod today;
 mod tokens;
 mod told_apart;
