@@ -13,5 +13,9 @@ pub mod desk;
 pub mod http;
 pub mod mcp;
 pub mod page;
+pub mod serve;
 pub mod telemetry;
 pub mod tell;
+
+#[cfg(test)]
+mod rights;

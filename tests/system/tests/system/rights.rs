@@ -68,6 +68,12 @@ fn listed(text: &str) -> BTreeMap<&str, Rights<'_>> {
     listed
 }
 
+/// A tool or a route: those are held against the list where they are, in `host/server`.
+fn is_of_a_door(row: &str) -> bool {
+    let doors = ["tool ", "GET ", "POST ", "DELETE "];
+    doors.iter().any(|door| row.starts_with(door))
+}
+
 #[test]
 fn every_command_stands_in_the_list_of_rights() {
     let text = fs::read_to_string(repository().join("tests/rights.txt")).unwrap();
@@ -81,7 +87,8 @@ fn every_command_stands_in_the_list_of_rights() {
             "`interlock {command}` is not in tests/rights.txt"
         );
     }
-    for command in listed.keys() {
+    let commands = listed.keys().filter(|row| !is_of_a_door(row));
+    for command in commands {
         let there = found.iter().any(|found| found == command);
         assert!(
             there,
