@@ -9,11 +9,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use interlock_capabilities::Gap;
+use interlock_capabilities::{Gap, names};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Url, redirect};
 use rustls::{ClientConfig, RootCertStore};
+use tracing::Span;
 
 use crate::secrets::Secret;
 use crate::units::duration_text;
@@ -127,6 +128,7 @@ impl Client {
 
     /// Asks, and reads the whole answer of at most `body_max` bytes.
     pub async fn get(&self, url: Url, body_max: u64) -> Result<Fetched, FetchError> {
+        tell_span(&url);
         self.exchange(self.inner.get(url), body_max).await
     }
 
@@ -137,6 +139,7 @@ impl Client {
         document: Vec<u8>,
         body_max: u64,
     ) -> Result<Fetched, FetchError> {
+        tell_span(&url);
         let request = self
             .inner
             .post(url)
@@ -151,6 +154,7 @@ impl Client {
 
     /// Asks, and reads nothing but the status.
     pub async fn status(&self, url: Url) -> Result<u16, FetchError> {
+        tell_span(&url);
         let answer = self
             .inner
             .get(url)
@@ -199,6 +203,16 @@ impl Client {
         }
         FetchError::Broken { why }
     }
+}
+
+/// Tells the span of the call which system it asks; never with which path or query.
+fn tell_span(url: &Url) {
+    let span = Span::current();
+    span.record(names::SERVER_ADDRESS, url.host_str().unwrap_or_default());
+    span.record(
+        names::SERVER_PORT,
+        i64::from(url.port_or_known_default().unwrap_or_default()),
+    );
 }
 
 /// The client underneath, for whoever must see an answer's headers or hand the client on. Whoever

@@ -8,6 +8,7 @@ use std::time::Duration;
 use interlock_capabilities::{Gap, Soon};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
+use tracing::Instrument as _;
 
 use crate::units::duration_text;
 
@@ -27,7 +28,7 @@ pub(crate) fn begin<T: Send + 'static>(
     let Ok(runtime) = Handle::try_current() else {
         return Box::pin(work);
     };
-    let mut running = Running(runtime.spawn(work));
+    let mut running = Running(runtime.spawn(work.in_current_span()));
     Box::pin(async move {
         match (&mut running.0).await {
             Ok(answer) => answer,

@@ -65,6 +65,21 @@ pub enum FaultKind {
     Host,
 }
 
+impl FaultKind {
+    /// Its word, as documents and spans use it.
+    pub fn word(self) -> &'static str {
+        match self {
+            FaultKind::Trap => "trap",
+            FaultKind::Limit => "limit",
+            FaultKind::BadOutput => "bad_output",
+            FaultKind::ReadAfterWrite => "read_after_write",
+            FaultKind::Differs => "differs",
+            FaultKind::Cancelled => "cancelled",
+            FaultKind::Host => "host",
+        }
+    }
+}
+
 impl Fault {
     /// Its kind.
     pub fn kind(&self) -> FaultKind {

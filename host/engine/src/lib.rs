@@ -20,6 +20,7 @@ mod pool;
 mod run;
 mod session;
 mod size;
+mod spans;
 mod tape;
 mod tier;
 mod wasi;

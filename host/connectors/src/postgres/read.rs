@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use interlock_capabilities::{
-    AnswerLimit, Gap, Soon,
+    AnswerLimit, Gap, Soon, names,
     read::database::{
         Database, DatabaseAsk, Locks, PreparedTransactions, ReplicationSlots, Sessions, Settings,
     },
 };
 use serde::Serialize;
 use tokio_postgres::Row;
+use tracing::Span;
 
 use super::{Postgres, Server, sql, wire};
 use crate::work;
@@ -24,6 +25,8 @@ impl Postgres {
     ) -> Soon<'static, Result<T, Gap>> {
         let server = self.server(&ask.server).map(Arc::clone);
         let reader = self.reader.clone();
+        // Its DSN is a secret, so the span says no more of it.
+        Span::current().record(names::DB_SYSTEM_NAME, "postgresql");
         work::begin(async move {
             let server = server?;
             let kept = server.read.as_ref().map_err(Gap::clone)?;

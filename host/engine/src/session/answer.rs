@@ -14,6 +14,7 @@ use interlock_capabilities::{Answer, AnswerLimit, Ask, Gap, Read, Recorded};
 use interlock_gate::{ids::CallId, time::Time};
 use serde::Serialize;
 use tokio::task::JoinHandle;
+use tracing::{Instrument as _, Span};
 use wasmtime::component::Resource;
 
 use super::{Answers, Session, not_json};
@@ -21,6 +22,7 @@ use crate::{
     fault::Stop,
     limits::{LimitName, Reached},
     size::json_bytes,
+    spans,
     tape::Difference,
 };
 
@@ -199,21 +201,32 @@ impl Session {
             Answers::Live { readers, grants } => {
                 let now = self.clock.stamp();
                 let (kept, bytes_max) = (self.kept.clone(), self.limits.answer_bytes_max);
+                let span = spans::call(id, R::CALL);
                 if let Err(gap) = grants.permits(asked) {
-                    return Ok((State::Came(kept.arrived(Err(gap), bytes_max, now)), now));
+                    let answer = Err(gap);
+                    spans::answered(&span, asked.target(), &answer);
+                    return Ok((State::Came(kept.arrived(answer, bytes_max, now)), now));
                 }
+                // Nothing in here waits: the guest's stack never changes threads inside the span.
+                let entered = span.enter();
                 let mut work = R::start(readers, ask, AnswerLimit { bytes_max });
                 // Once here, so that a source that answers from memory costs no task.
-                let state = match work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                let first = work.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+                drop(entered);
+                let state = match first {
                     Poll::Ready(answer) => {
+                        spans::answered(&span, asked.target(), &answer);
                         State::Came(kept.arrived(answer, bytes_max, self.clock.stamp()))
                     }
                     Poll::Pending => {
                         let clock = self.clock.clone();
-                        State::Running(Task(tokio::spawn(async move {
+                        let target = asked.target().to_owned();
+                        let answered = async move {
                             let answer = work.await;
+                            spans::answered(&Span::current(), &target, &answer);
                             kept.arrived(answer, bytes_max, clock.stamp())
-                        })))
+                        };
+                        State::Running(Task(tokio::spawn(answered.instrument(span))))
                     }
                 };
                 Ok((state, now))
