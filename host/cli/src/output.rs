@@ -14,6 +14,8 @@ pub(crate) struct Output {
     pub(crate) exit: Exit,
     /// For people, on standard output.
     pub(crate) human: String,
+    /// What went wrong beside it, each a line `error: ...` on standard error.
+    pub(crate) errors: Vec<String>,
     /// What to do now, each a line `next: ...` on standard error.
     pub(crate) next: Vec<String>,
     /// The one JSON document.
@@ -28,9 +30,16 @@ impl Output {
         Output {
             exit,
             human,
+            errors: Vec::new(),
             next: Vec::new(),
             json,
         }
+    }
+
+    /// With what went wrong beside it.
+    pub(crate) fn error(mut self, what: impl Into<String>) -> Output {
+        self.errors.push(what.into());
+        self
     }
 
     /// With what to do now.
@@ -83,6 +92,9 @@ impl Screen {
                 human.clone()
             };
             self.out(&styled);
+        }
+        for error in &output.errors {
+            self.talk(&format!("error: {error}\n"));
         }
         for next in &output.next {
             self.talk(&format!("next: {next}\n"));

@@ -93,6 +93,18 @@ pub(crate) fn config(given: Option<&Path>) -> Result<Config, Failure> {
 
 /// Opens the host.
 pub(crate) fn open(given: Option<&Path>) -> Result<Runner, Failure> {
+    open_with(given, Runner::open)
+}
+
+/// Opens the host for a run, which goes on where nothing can be journalled, and says so.
+pub(crate) fn open_to_read(given: Option<&Path>) -> Result<Runner, Failure> {
+    open_with(given, Runner::open_to_read)
+}
+
+fn open_with(
+    given: Option<&Path>,
+    open: impl FnOnce(Config) -> Result<Runner, RunError>,
+) -> Result<Runner, Failure> {
     use std::os::unix::fs::MetadataExt as _;
     let config = config(given)?;
     let me = rustix::process::geteuid().as_raw();
@@ -109,7 +121,7 @@ pub(crate) fn open(given: Option<&Path>) -> Result<Runner, Failure> {
              of `plan export`",
         ));
     }
-    Runner::open(config).map_err(Failure::from)
+    open(config).map_err(Failure::from)
 }
 
 /// Who runs this, by the real uid.

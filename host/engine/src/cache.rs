@@ -67,9 +67,15 @@ impl Cache {
                 .create(folder)
                 .map_err(io(folder))?;
         }
-        let key = match make_key(key) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => read_key(key)?,
-            made => made.map_err(io(key))?,
+        // Read before it is made: a folder that cannot be written may hold one all the same.
+        let key = match read_key(key) {
+            Err(CacheError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                match make_key(key) {
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => read_key(key)?,
+                    made => made.map_err(io(key))?,
+                }
+            }
+            read => read?,
         };
         Ok(Cache {
             folder: folder.to_owned(),

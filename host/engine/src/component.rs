@@ -3,23 +3,24 @@
 use std::{
     collections::HashMap,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use interlock_gate::ids::ComponentDigest;
 use tokio::sync::Semaphore;
-use wasmtime::component::{Component, ComponentExportIndex, types::ComponentItem};
+use wasmtime::component::{Component, ComponentExportIndex, InstancePre, types::ComponentItem};
 
 use crate::{
     Limits,
     cache::{Cache, CacheError},
     limits::{LimitName, Reached},
     pool::{self, Ticker},
+    session::Session,
     tier::{self, CONTRACT_VERSIONS, Gives, Import, Kind, Tier},
 };
 
 /// Components that stay compiled in memory.
-const LOADED_MAX: usize = 64;
+const LOADED_MAX: usize = 256;
 
 /// How an [`Engine`] is made.
 #[derive(Clone, Debug)]
@@ -133,6 +134,12 @@ impl Engine {
         })))
     }
 
+    /// The step of that digest, where it is in memory: nothing is hashed or read.
+    pub fn loaded(&self, digest: &ComponentDigest) -> Option<Step> {
+        let loaded = self.in_memory().get(digest).map(Arc::clone)?;
+        Some(self.step(loaded))
+    }
+
     /// Hashes `bytes`, then compiles them or takes what this host compiled before. Blocks: a small
     /// step takes some milliseconds, a Python one some seconds.
     pub fn load(&self, bytes: &[u8]) -> Result<Step, LoadError> {
@@ -144,8 +151,8 @@ impl Engine {
         .map_err(LoadError::TooLarge)?;
         is_component(bytes).map_err(|why| LoadError::NotAComponent { why })?;
         let digest = ComponentDigest::of(bytes);
-        if let Some(loaded) = self.loaded().get(&digest) {
-            return Ok(self.step(Arc::clone(loaded)));
+        if let Some(step) = self.loaded(&digest) {
+            return Ok(step);
         }
         let cached = self
             .0
@@ -168,7 +175,7 @@ impl Engine {
             }
         };
         let loaded = Arc::new(Loaded::new(&self.0.wasm, digest, component));
-        let mut all = self.loaded();
+        let mut all = self.in_memory();
         if all.len() >= LOADED_MAX {
             all.clear();
         }
@@ -183,7 +190,7 @@ impl Engine {
         }
     }
 
-    fn loaded(&self) -> std::sync::MutexGuard<'_, HashMap<ComponentDigest, Arc<Loaded>>> {
+    fn in_memory(&self) -> std::sync::MutexGuard<'_, HashMap<ComponentDigest, Arc<Loaded>>> {
         // Nothing panics while it holds this lock.
         self.0.loaded.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -213,6 +220,8 @@ pub(crate) struct Loaded {
     pub(crate) component: Component,
     pub(crate) imports: Vec<Import>,
     pub(crate) run: Option<(Kind, ComponentExportIndex)>,
+    /// Linked once: what a policy grants decides whether it is handed out, not what it is.
+    pub(crate) pre: OnceLock<InstancePre<Session>>,
     tier: Tier,
 }
 
@@ -236,6 +245,7 @@ impl Loaded {
             component,
             imports,
             run,
+            pre: OnceLock::new(),
             tier,
         }
     }

@@ -130,14 +130,20 @@ impl Step {
         if !missing.is_empty() {
             return Err(NotGranted { missing });
         }
-        let pre = self.instance_pre(kind, &run).map_err(|error| NotGranted {
-            missing: vec![Missing {
-                capability: loaded.digest.to_string(),
-                why: Why::Mismatch {
-                    why: format!("{error:#}"),
-                },
-            }],
-        })?;
+        let pre = match loaded.pre.get() {
+            Some(pre) => pre.clone(),
+            None => {
+                let pre = self.instance_pre(kind, &run).map_err(|error| NotGranted {
+                    missing: vec![Missing {
+                        capability: loaded.digest.to_string(),
+                        why: Why::Mismatch {
+                            why: format!("{error:#}"),
+                        },
+                    }],
+                })?;
+                loaded.pre.get_or_init(|| pre).clone()
+            }
+        };
         let (engine, loaded) = (self.engine.clone(), Arc::clone(loaded));
         Ok(Linked {
             engine,

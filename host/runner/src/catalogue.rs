@@ -4,12 +4,12 @@
 
 use std::{
     collections::BTreeMap,
-    error::Error,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use crate::{
+    error::chain,
     installed::{self, NotInstalled, Runbook},
     open::Runner,
     stamp::Stamp,
@@ -116,17 +116,6 @@ fn read(folder: &Path) -> Result<(Runbook, Vec<(PathBuf, Stamp)>), NotInstalled>
         stamps.extend(stamp(path));
     }
     Ok((installed::load(folder.to_owned(), manifest)?, stamps))
-}
-
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 impl Shelf {

@@ -1,29 +1,40 @@
 //! The room where config, policy, store, sandbox and sources meet.
 
 use std::{
+    collections::HashSet,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use interlock_capabilities::{Readers, journal::Journal, report::Incident, write::Writers};
-use interlock_connectors::{Connected, config::Config, connect, files};
-use interlock_engine::{CachePaths, Cassette, Engine, EngineConfig};
+use interlock_connectors::{Connected, config::Config, connect};
+use interlock_engine::{CacheError, CachePaths, Cassette, Engine, EngineConfig, EngineError};
 use interlock_gate::{
     canonical,
     history::History,
     ids::{BlobDigest, CassetteDigest, HostId, PlanDigest, RunId},
     plan::{CheckpointRef, Plan},
-    policy::{POLICY_BYTES_MAX, Policy},
     time::Time,
     token::Token,
 };
-use interlock_store::{ANY_SIZE, HeldBy, PlanLock, SqliteStore, Store, entry::Entry};
+use interlock_store::{
+    ANY_SIZE, HeldBy, PlanLock, SqliteStore, Store, StoreError, entry::Entry,
+    own_file::is_of_the_medium,
+};
 use serde::Serialize;
 
-use crate::{caller::Caller, catalogue::Shelved, error::RunError, stamp::Stamp};
+pub use crate::policy::read_policy;
+use crate::{
+    caller::Caller,
+    catalogue::Shelved,
+    error::{RunError, chain},
+    policy::PolicySeen,
+};
 
 /// Reports and other documents kept beside the journal, in bytes.
-const KEPT_BYTES_MAX: usize = 16 * 1024 * 1024;
+pub(crate) const KEPT_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Digests of components that are remembered as kept.
+const KEPT_MAX: usize = 4096;
 /// Steps that run at once in a command.
 pub const COMMAND_RUNS_MAX: u32 = 16;
 /// Steps that run at once in a server: most of them wait for a source.
@@ -35,11 +46,19 @@ pub struct Runner {
     store: Arc<SqliteStore>,
     engine: OnceLock<Engine>,
     connected: OnceLock<Connected>,
-    policy_path: OnceLock<String>,
-    /// The policy that was read last, and the file as it was then.
-    policy: Mutex<Option<(Stamp, Arc<Policy>)>>,
+    pub(crate) policy_seen: PolicySeen,
     shelf: Shelved,
+    /// Bytes of steps that the store has for sure.
+    kept: Mutex<HashSet<BlobDigest>>,
     runs_max: u32,
+    /// Why the journal cannot be had, where a run does without.
+    unrecorded: Option<Scratch>,
+}
+
+/// A journal that is gone with its folder, for a run that can have no other.
+struct Scratch {
+    why: String,
+    _folder: tempfile::TempDir,
 }
 
 impl Runner {
@@ -51,23 +70,57 @@ impl Runner {
 
     /// As [`Runner::open`], for so many steps at once; more wait. Each reserves address space.
     pub fn open_for(config: Config, runs_max: u32) -> Result<Runner, RunError> {
-        let version = env!("CARGO_PKG_VERSION");
-        let store = SqliteStore::open(
-            &config.state_dir,
-            &config.origin,
-            version,
-            interlock_store::system_clock(),
-        )?;
-        Ok(Runner {
+        let store = open_store(&config.state_dir, &config.origin)?;
+        Ok(Runner::over(config, store, runs_max, None))
+    }
+
+    /// As [`Runner::open`], for one run that may only read: where the journal's medium is full,
+    /// read-only or failing, the run goes on, proposes nothing and says at its end that it is in no
+    /// journal. A journal that is there and not as it should be is refused all the same.
+    pub fn open_to_read(config: Config) -> Result<Runner, RunError> {
+        let error = match open_store(&config.state_dir, &config.origin) {
+            Ok(store) => return Ok(Runner::over(config, store, COMMAND_RUNS_MAX, None)),
+            Err(error) if error.is_of_the_medium() => error,
+            Err(error) => return Err(error.into()),
+        };
+        // In memory first: the disk may be the one that is full.
+        let places = [PathBuf::from("/dev/shm"), std::env::temp_dir()];
+        for place in places {
+            let Ok(folder) = tempfile::Builder::new()
+                .prefix("interlock-")
+                .tempdir_in(place)
+            else {
+                continue;
+            };
+            if let Ok(store) = open_store(folder.path(), &config.origin) {
+                let scratch = Scratch {
+                    why: chain(&error),
+                    _folder: folder,
+                };
+                let runner = Runner::over(config, store, COMMAND_RUNS_MAX, Some(scratch));
+                return Ok(runner);
+            }
+        }
+        Err(error.into())
+    }
+
+    fn over(
+        config: Config,
+        store: SqliteStore,
+        runs_max: u32,
+        unrecorded: Option<Scratch>,
+    ) -> Runner {
+        Runner {
             config,
             store: Arc::new(store),
             engine: OnceLock::new(),
             connected: OnceLock::new(),
-            policy_path: OnceLock::new(),
-            policy: Mutex::default(),
+            policy_seen: PolicySeen::default(),
             shelf: Shelved::default(),
+            kept: Mutex::default(),
             runs_max,
-        })
+            unrecorded,
+        }
     }
 
     /// What is configured.
@@ -90,70 +143,37 @@ impl Runner {
         now()
     }
 
-    /// The policy in force: read anew where its file has changed; a text that is new here is
-    /// journalled whole first.
-    pub async fn policy(&self) -> Result<Arc<Policy>, RunError> {
-        if let Some((stamp, policy)) = &*self.policy_read()
-            && stamp.still(&self.config.policy)
-        {
-            return Ok(Arc::clone(policy));
-        }
-        let stamp = Stamp::of(&self.config.policy);
-        let policy = Arc::new(read_policy(&self.config.policy, Some(&self.host()))?);
-        let held = self.store.policy().await?;
-        let path = self.policy_path().await?;
-        if held.is_none_or(|(digest, _)| digest != policy.digest()) {
-            let entry = Entry::Policy {
-                digest: policy.digest(),
-                path,
-                text: policy.text().to_owned(),
-            };
-            self.record(entry).await?;
-        }
-        if let Ok(stamp) = stamp {
-            *self.policy_read() = Some((stamp, Arc::clone(&policy)));
-        }
-        Ok(policy)
+    /// Why there is no journal, where there is none.
+    pub(crate) fn unrecorded(&self) -> Option<&str> {
+        self.unrecorded.as_ref().map(|scratch| scratch.why.as_str())
     }
 
-    fn policy_read(&self) -> MutexGuard<'_, Option<(Stamp, Arc<Policy>)>> {
+    pub(crate) fn has_kept(&self, digest: &BlobDigest) -> bool {
+        self.kept_bytes().contains(digest)
+    }
+
+    /// The store has these bytes; components only, so that they stay few.
+    pub(crate) fn keeps(&self, digests: Vec<BlobDigest>) {
+        let mut kept = self.kept_bytes();
+        if kept.len() > KEPT_MAX {
+            kept.clear();
+        }
+        kept.extend(digests);
+    }
+
+    fn kept_bytes(&self) -> MutexGuard<'_, HashSet<BlobDigest>> {
         // Nothing panics while it holds this lock.
-        self.policy.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn shelf(&self) -> &Shelved {
         &self.shelf
     }
 
-    /// The policy's whole path; a store belongs to the first that it saw, for good.
-    async fn policy_path(&self) -> Result<String, RunError> {
-        if let Some(path) = self.policy_path.get() {
-            return Ok(path.clone());
-        }
-        let path = &self.config.policy;
-        let whole = std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
-        let whole = whole.display().to_string();
-        let bound = self
-            .store
-            .entries_of("policy")
-            .await?
-            .into_iter()
-            .find_map(|stamped| match stamped.entry {
-                Entry::Policy { path, .. } => Some(path),
-                _ => None,
-            });
-        match bound {
-            Some(bound) if bound != whole => Err(RunError::OtherPolicy {
-                bound,
-                found: whole,
-            }),
-            _ => Ok(self.policy_path.get_or_init(|| whole).clone()),
-        }
-    }
-
     /// Who the command line's caller is, by its real uid.
     pub async fn caller_of_uid(&self, uid: u32) -> Result<Caller, RunError> {
-        Ok(Caller::of_uid(self.policy().await?.as_ref(), uid))
+        // Asking changes nothing, so it needs no journal.
+        Ok(Caller::of_uid(self.policy_or_lost().await?.0.as_ref(), uid))
     }
 
     /// Refuses a store whose tables somebody altered beside its journal.
@@ -174,11 +194,20 @@ impl Runner {
             folder: self.config.state_dir.join("cache"),
             key: self.config.state_dir.join("cache.key"),
         };
-        let engine = Engine::new(EngineConfig {
-            limits: policy.sandbox().clone(),
-            runs_max: self.runs_max,
-            cache: Some(cache),
-        })?;
+        let make = |cache| {
+            Engine::new(EngineConfig {
+                limits: policy.sandbox().clone(),
+                runs_max: self.runs_max,
+                cache,
+            })
+        };
+        let engine = match make(Some(cache)) {
+            // Without it a step is compiled each time, and that is all.
+            Err(EngineError::Cache(CacheError::Io { source, .. })) if is_of_the_medium(&source) => {
+                make(None)?
+            }
+            made => made?,
+        };
         Ok(self.engine.get_or_init(|| engine))
     }
 
@@ -274,22 +303,9 @@ impl Runner {
     }
 }
 
-/// Reads a policy file as the host does: opened once, no links, nobody else could have written it.
-pub fn read_policy(path: &Path, host: Option<&HostId>) -> Result<Policy, RunError> {
-    let text =
-        files::read_private_text(path, POLICY_BYTES_MAX).map_err(|why| RunError::PolicyFile {
-            path: path.to_owned(),
-            why,
-        })?;
-    let parsed = match host {
-        Some(host) => Policy::parse_for_host(&text, host),
-        None => Policy::parse(&text),
-    };
-    parsed.map_err(|errors| RunError::Policy {
-        path: PathBuf::from(path),
-        text,
-        errors,
-    })
+fn open_store(folder: &Path, origin: &str) -> Result<SqliteStore, StoreError> {
+    let clock = interlock_store::system_clock();
+    SqliteStore::open(folder, origin, env!("CARGO_PKG_VERSION"), clock)
 }
 
 /// The system's clock.

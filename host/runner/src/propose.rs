@@ -1,41 +1,30 @@
 //! From the writes that a step asked for to a plan that waits, or to the reasons why there is none.
 
 use interlock_capabilities::Aimed;
-use interlock_engine::Cassette;
-use interlock_gate::ids::{BlobDigest, ReportDigest};
+use interlock_gate::{
+    canonical,
+    ids::{CassetteDigest, ReportDigest},
+};
 use interlock_store::entry::Entry;
 
 use crate::{
     caller::Caller,
     error::RunError,
     join::HeldBack,
-    open::Runner,
+    open::{KEPT_BYTES_MAX, Runner},
     plan::{Draft, NoPlan},
     report::{self, RunReport},
-    run::{Going, Loaded, RunEnd},
+    run::{Going, Loaded, RunEnd, UNRECORDED},
+    steps::refused,
 };
 
 impl Runner {
-    pub(crate) async fn refused(
-        &self,
-        going: &Going<'_>,
-        reasons: Vec<String>,
-    ) -> Result<RunEnd, RunError> {
-        let entry = Entry::Refused {
-            run: Some(going.run.clone()),
-            plan: None,
-            asked: "plan".to_owned(),
-            reasons: reasons.clone(),
-        };
-        self.record(entry).await?;
-        Ok(RunEnd::Refused(reasons))
-    }
-
+    /// `cassette` is the write step's, kept already.
     pub(crate) async fn propose(
         &self,
-        going: &Going<'_>,
+        going: &mut Going<'_>,
         loaded: &Loaded,
-        cassette: &Cassette,
+        cassette: CassetteDigest,
         actions: Vec<Aimed>,
         caller: &Caller,
     ) -> Result<RunEnd, RunError> {
@@ -46,13 +35,18 @@ impl Runner {
             version: going.runbook.manifest.version.clone(),
             steps: going.reports.clone(),
         };
-        let blob: BlobDigest = self.keep_document(&run_report).await?;
-        let kept = Entry::Kept {
+        let bytes = canonical::to_bytes_within(&run_report, KEPT_BYTES_MAX)?;
+        let blob = going.ledger.keep(bytes);
+        going.ledger.entry(Entry::Kept {
             run: going.run.clone(),
             what: "report".to_owned(),
             blob,
-        };
-        self.record(kept).await?;
+        })?;
+        // The plan names a checkpoint, and looks back at plans: what came before must be there.
+        going.ledger.flush().await?;
+        if going.ledger.lost().is_some() {
+            return refused(going, vec![UNRECORDED.to_owned()]);
+        }
         let draft = Draft {
             host: self.host(),
             run: &going.run,
@@ -64,28 +58,30 @@ impl Runner {
             findings: going.findings.as_deref(),
             report: &run_report,
             report_digest: ReportDigest::from_raw(*blob.raw()),
-            cassette: cassette.digest()?,
+            cassette,
             calls: &going.calls,
             actions,
             policy: &going.policy,
             checkpoint: self.checkpoint().await?,
             now: self.now(),
         };
-        match draft.plan() {
-            Ok(plan) => {
-                match self.held_back(&plan).await? {
-                    Some(HeldBack::Waits(earlier)) => return Ok(RunEnd::Waits(earlier)),
-                    Some(HeldBack::Because(why)) => return self.refused(going, vec![why]).await,
-                    None => {}
-                }
-                self.record(Entry::Planned {
-                    plan: Box::new(plan.clone()),
-                })
-                .await?;
-                Ok(RunEnd::Planned(Box::new(plan)))
-            }
-            Err(NoPlan::Denied(reasons)) => self.refused(going, reasons).await,
-            Err(NoPlan::Bad(error)) => self.refused(going, vec![error.to_string()]).await,
+        let plan = match draft.plan() {
+            Ok(plan) => plan,
+            Err(NoPlan::Denied(reasons)) => return refused(going, reasons),
+            Err(NoPlan::Bad(error)) => return refused(going, vec![error.to_string()]),
+        };
+        match self.held_back(&plan).await? {
+            Some(HeldBack::Waits(earlier)) => return Ok(RunEnd::Waits(earlier)),
+            Some(HeldBack::Because(why)) => return refused(going, vec![why]),
+            None => {}
         }
+        going.ledger.entry(Entry::Planned {
+            plan: Box::new(plan.clone()),
+        })?;
+        going.ledger.flush().await?;
+        if going.ledger.lost().is_some() {
+            return refused(going, vec![UNRECORDED.to_owned()]);
+        }
+        Ok(RunEnd::Planned(Box::new(plan)))
     }
 }

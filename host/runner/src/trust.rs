@@ -12,7 +12,7 @@ use crate::{
     error::RunError,
     installed::{self, Runbook},
     open::Runner,
-    run::{Going, Loaded},
+    run::Loaded,
 };
 
 /// Who is said to have trusted the first bytes that were seen.
@@ -117,15 +117,16 @@ impl Runner {
     /// Why a write step's bytes may not propose anything yet.
     pub(crate) async fn distrusted(
         &self,
-        going: &Going<'_>,
+        runbook: &Runbook,
+        first_use: bool,
         loaded: &Loaded,
     ) -> Result<Option<String>, RunError> {
-        let name = &going.runbook.manifest.name;
+        let name = &runbook.manifest.name;
         let digest = loaded.step.digest();
         match self.trust_of(name, &loaded.name, digest).await? {
             Trust::Trusted => Ok(None),
-            Trust::First if going.trust_first_use => {
-                self.trust_steps(going.runbook, FIRST_USE).await?;
+            Trust::First if first_use => {
+                self.trust_steps(runbook, FIRST_USE).await?;
                 Ok(None)
             }
             Trust::First | Trust::Changed => Ok(Some(format!(

@@ -42,23 +42,25 @@ pub enum FileError {
 }
 
 impl FileError {
-    /// Whether the medium is full, read-only or failing, or lets this process write no more.
-    pub(crate) fn is_of_the_medium(&self) -> bool {
-        use rustix::io::Errno;
-        let FileError::Io { source, .. } = self else {
-            return false;
-        };
-        let medium = [
-            Errno::NOSPC,
-            Errno::DQUOT,
-            Errno::ROFS,
-            Errno::IO,
-            Errno::FBIG,
-        ];
-        source
-            .raw_os_error()
-            .is_some_and(|code| medium.iter().any(|errno| errno.raw_os_error() == code))
+    /// See [`is_of_the_medium`].
+    pub fn is_of_the_medium(&self) -> bool {
+        matches!(self, FileError::Io { source, .. } if is_of_the_medium(source))
     }
+}
+
+/// Whether the medium is full, read-only or failing, or lets this process write no more.
+pub fn is_of_the_medium(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let medium = [
+        Errno::NOSPC,
+        Errno::DQUOT,
+        Errno::ROFS,
+        Errno::IO,
+        Errno::FBIG,
+    ];
+    error
+        .raw_os_error()
+        .is_some_and(|code| medium.iter().any(|errno| errno.raw_os_error() == code))
 }
 
 /// For `map_err`: names the file and what was being done with it.

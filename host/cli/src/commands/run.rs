@@ -36,7 +36,7 @@ pub(crate) async fn run(
             .help("1 to 128 letters, digits and `.`, `_`, `:`, `-`; not beginning with `r-`"));
         }
     }
-    let runner = setup::open(config)?;
+    let runner = setup::open_to_read(config)?;
     let caller = setup::caller(&runner).await?;
     let ask = RunAsk {
         runbook: args.runbook.clone(),
@@ -51,7 +51,10 @@ pub(crate) async fn run(
     let ended = runner.run(ask, &progress).await;
     progress.finish();
     let ended = ended?;
-    let mut record = runner.run_record(&ended.run).await?;
+    let mut record = match &ended.record {
+        Some(record) => record.as_ref().clone(),
+        None => runner.run_record(&ended.run).await?,
+    };
     if matches!(ended.end, RunEnd::Joined) {
         // Whoever joins waits with the first for what it finds, and no longer than a run may take.
         let until = std::time::Instant::now() + JOINED_WAIT_MAX;
@@ -62,22 +65,33 @@ pub(crate) async fn run(
             record = runner.run_record(&ended.run).await?;
         }
     }
-    let policy = runner.policy().await?;
     let waits = match &ended.end {
         RunEnd::Waits(plan) => Some(plan.as_ref()),
         _ => None,
     };
     let shown = waits.or(record.plan().map(|plan| plan.plan.as_ref()));
-    let needs = shown
-        .map(|plan| text::needs::lines(plan, &policy))
-        .unwrap_or_default();
+    let needs = match shown {
+        Some(plan) => text::needs::lines(plan, runner.policy().await?.as_ref()),
+        None => Vec::new(),
+    };
     let mut text = text::run::screen(&record, &needs);
     if let Some(plan) = waits {
         text.push_str(&text::run::waits_already(plan, &needs));
     }
     let exit = exit::of_end(&ended.end, &record);
-    let document = json::run::document(&record, shown, exit);
+    let unrecorded = ended.unrecorded.as_deref();
+    let exit = match unrecorded {
+        Some(_) if exit != Exit::StepFaulted => Exit::Failed,
+        _ => exit,
+    };
+    let document = json::run::document(&record, shown, exit).unrecorded(unrecorded);
     let mut output = Output::new(exit, text, &document);
+    if let Some(why) = unrecorded {
+        let why = escape::foreign(why);
+        return Ok(output
+            .error(format!("this run is in no journal: {why}"))
+            .next("make room where `state_dir` lies, then run again"));
+    }
     match (&ended.end, shown) {
         (RunEnd::Faulted { step, fault }, _) => {
             output = output.next(format!(

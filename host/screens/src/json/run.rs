@@ -39,6 +39,9 @@ pub struct RunJson<'a> {
     plan: Option<PlanLineJson>,
     plans: Vec<PlanLineJson>,
     verified: Vec<VerifiedJson<'a>>,
+    /// Why the run is in no journal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unrecorded: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     calls: Option<Vec<&'a Recorded>>,
 }
@@ -168,11 +171,18 @@ pub fn document<'a>(record: &'a RunRecord, shown: Option<&Plan>, exit: Exit) -> 
                 summary: one.found.as_ref().map(|found| found.summary.as_str()),
             })
             .collect(),
+        unrecorded: None,
         calls: None,
     }
 }
 
 impl<'a> RunJson<'a> {
+    /// With why it is in no journal, where it is not.
+    pub fn unrecorded(mut self, why: Option<&'a str>) -> RunJson<'a> {
+        self.unrecorded = why;
+        self
+    }
+
     /// With every recorded call.
     pub fn with_calls(mut self, record: &'a RunRecord) -> RunJson<'a> {
         self.calls = Some(record.calls().collect());
