@@ -22,9 +22,7 @@ impl Desk {
                 alerts: Vec::new(),
             }),
             Some(IncidentAsk::Given(incident)) => Ok(*incident),
-            Some(IncidentAsk::Id(id)) => {
-                Err(refusal::not_found("incident", &id))
-            }
+            Some(IncidentAsk::Id(id)) => Err(refusal::not_found("incident", &id)),
         }
     }
 }

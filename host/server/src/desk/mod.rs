@@ -8,6 +8,7 @@
 
 mod evidence;
 mod incidents;
+mod live;
 mod news;
 mod plans;
 mod refusal;
@@ -24,12 +25,13 @@ use interlock_gate::{ids::RunId, plan::Requester};
 use interlock_runner::{open::Runner, record::RunRecord};
 use tokio::sync::{broadcast, watch};
 
+pub use live::{Progress, Started};
 pub use news::News;
-pub use runs::{IncidentAsk, Progress, RunRequest, Started};
+pub use runs::{IncidentAsk, RunRequest};
 pub use said::{Code, Refusal, Said};
 
 use crate::admit::{Admitted, Pace};
-use runs::Live;
+use live::Live;
 
 /// News that a slow listener may lag behind.
 const NEWS_KEPT: usize = 1024;
@@ -77,7 +79,7 @@ impl Desk {
 
     /// Counts a call of `who`, and refuses it where they ask too much or the host is stopping.
     pub fn enter(&self, who: &Admitted) -> Result<(), Refusal> {
-        if *self.stopping.borrow() {
+        if self.is_stopping() {
             return Err(Refusal::new(Code::Stopping, "the server is stopping")
                 .next("ask again in a moment"));
         }
@@ -95,6 +97,11 @@ impl Desk {
             .rule("[[caller]] read_only = true"));
         }
         Ok(())
+    }
+
+    /// Whether [`Self::stop`] was called.
+    pub fn is_stopping(&self) -> bool {
+        *self.stopping.borrow()
     }
 
     /// Takes no new calls; runs that go on are for [`Self::settle`].

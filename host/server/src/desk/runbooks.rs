@@ -23,7 +23,10 @@ impl Desk {
         for runbook in catalogue.runbooks() {
             if who.may_use(&runbook.manifest.name) {
                 let facts = self.runner.facts(runbook).await;
-                whole.push((runbook.as_ref(), facts.map_err(|error| refusal::of(&error))?));
+                whole.push((
+                    runbook.as_ref(),
+                    facts.map_err(|error| refusal::of(&error))?,
+                ));
             }
         }
         Ok(json::runbooks::document(&whole, catalogue.problems()))

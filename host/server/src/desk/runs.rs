@@ -3,19 +3,18 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use interlock_capabilities::report::Incident;
-use interlock_gate::{escape, ids::RunId};
-use interlock_runner::{
-    error::RunError,
-    run::{RunAsk, RunEnd, RunEnded},
-    stop::Stop,
-    watch::Watch,
-};
+use interlock_gate::{escape, ids::RunId, plan::Plan};
+use interlock_runner::{record::RunRecord, run::RunAsk, stop::Stop};
 use interlock_screens::{exit, json, text};
 use interlock_store::Store as _;
 use serde::Serialize;
 use tokio::sync::watch;
 
-use super::{Code, Desk, News, Refusal, Said, refusal};
+use super::{
+    Code, Desk, Progress, Refusal, Said, Started,
+    live::Reporter,
+    refusal,
+};
 use crate::admit::Admitted;
 
 /// Runs in one list.
@@ -41,76 +40,6 @@ pub struct RunRequest {
     pub id: Option<String>,
     /// Inputs by name, as text.
     pub inputs: BTreeMap<String, String>,
-}
-
-/// How far a run has come.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// Its id, once its opening is recorded.
-    pub run: Option<RunId>,
-    /// Steps that began, the last one goes on.
-    pub steps: Vec<String>,
-    /// How it ended.
-    pub ended: Option<Result<(), Refusal>>,
-}
-
-/// A run that somebody watches.
-pub(super) struct Live {
-    pub(super) stop: Stop,
-    pub(super) progress: watch::Receiver<Progress>,
-}
-
-/// A run that goes on, or was there before.
-#[derive(Debug)]
-pub struct Started {
-    /// Its id.
-    pub run: RunId,
-    /// How far it has come; ended already where it was joined after its end.
-    pub progress: watch::Receiver<Progress>,
-}
-
-impl Started {
-    /// Whether it ends within `time`.
-    pub async fn ends_within(&mut self, time: Duration) -> bool {
-        let ended = self.progress.wait_for(|progress| progress.ended.is_some());
-        matches!(tokio::time::timeout(time, ended).await, Ok(Ok(_)))
-    }
-}
-
-struct Reporter {
-    desk: Arc<Desk>,
-    runbook: String,
-    stop: Stop,
-    progress: watch::Sender<Progress>,
-}
-
-impl Watch for Reporter {
-    fn opened(&self, run: &RunId) {
-        let live = Live {
-            stop: self.stop.clone(),
-            progress: self.progress.subscribe(),
-        };
-        self.desk.live().insert(run.clone(), live);
-        self.progress
-            .send_modify(|progress| progress.run = Some(run.clone()));
-        self.desk.tell(News::RunOpened {
-            run: run.clone(),
-            runbook: self.runbook.clone(),
-        });
-    }
-
-    fn step(&self, name: &str) {
-        self.progress
-            .send_modify(|progress| progress.steps.push(name.to_owned()));
-        if let Some(run) = self.progress.borrow().run.clone() {
-            let step = name.to_owned();
-            self.desk.tell(News::Step { run, step });
-        }
-    }
-
-    fn waiting(&self, _what: &str, _seconds: u64) {}
-
-    fn act(&self, _index: usize, _total: usize) {}
 }
 
 #[derive(Serialize)]
@@ -182,103 +111,72 @@ impl Desk {
         }
     }
 
-    /// What follows from a run's end, whoever still waits for it.
-    async fn run_over(
-        &self,
-        progress: &watch::Sender<Progress>,
-        ended: Result<RunEnded, RunError>,
-    ) {
-        let end = match &ended {
-            Ok(RunEnded { run, end }) => {
-                if matches!(end, RunEnd::Joined)
-                    && let Some(live) = self.live().get(run).map(|live| live.progress.clone())
-                {
-                    self.follow(progress, run, live).await;
-                    return;
-                }
-                let known = progress.borrow().run.is_some();
-                if !known {
-                    progress.send_modify(|progress| progress.run = Some(run.clone()));
-                }
-                if let RunEnd::Planned(plan) = end {
-                    self.tell(News::PlanWaiting {
-                        plan: plan.id(),
-                        run: run.clone(),
-                    });
-                }
-                if !matches!(end, RunEnd::Joined) {
-                    self.tell(News::RunEnded {
-                        run: run.clone(),
-                        state: state_word(end).to_owned(),
-                    });
-                }
-                Ok(())
-            }
-            Err(error) => {
-                tracing::warn!(error = %chain(error), "a run failed");
-                Err(refusal::of(error))
-            }
-        };
-        let run = progress.borrow().run.clone();
-        progress.send_modify(|progress| progress.ended = Some(end));
-        if let Some(run) = run {
-            self.live().remove(&run);
-        }
-    }
-
-    /// Hands on the progress of a run that somebody else started.
-    async fn follow(
-        &self,
-        progress: &watch::Sender<Progress>,
-        run: &RunId,
-        mut first: watch::Receiver<Progress>,
-    ) {
-        progress.send_modify(|progress| progress.run = Some(run.clone()));
-        loop {
-            let now = first.borrow_and_update().clone();
-            let over = now.ended.is_some();
-            progress.send_replace(now);
-            if over || first.changed().await.is_err() {
-                break;
-            }
-        }
-        // The first one's task is gone: whatever it was, it has ended.
-        progress.send_modify(|progress| {
-            progress.ended.get_or_insert(Ok(()));
-        });
-    }
-
     /// A run as it stands: a summary first, the whole in the document.
     pub async fn run_shown(&self, who: &Admitted, given: &str) -> Result<Said, Refusal> {
         self.enter(who)?;
         self.run_said(who, given).await
     }
 
-    /// As [`Self::run_shown`], for the answer to a call that was counted already.
-    pub async fn run_said(&self, who: &Admitted, given: &str) -> Result<Said, Refusal> {
-        let live = given
-            .parse::<RunId>()
-            .ok()
-            .and_then(|run| self.live().get(&run).map(|live| live.progress.clone()));
-        if let Some(progress) = live {
-            let progress = progress.borrow().clone();
-            if progress.ended.is_none()
-                && let Some(run) = &progress.run
-            {
-                // While it goes on only its own caller has its id, and it says nothing yet.
-                return running(run, &progress.steps);
+    /// What a run that was waited for came to.
+    pub async fn run_ended(&self, who: &Admitted, started: &Started) -> Result<Said, Refusal> {
+        let progress = started.progress.borrow().clone();
+        if let Some(Err(refusal)) = progress.ended {
+            return Err(refusal);
+        }
+        let Some(outcome) = progress.result else {
+            return self.run_said(who, started.run.as_str()).await;
+        };
+        let said = self
+            .said_of(&outcome.record, outcome.waits.as_ref())
+            .await?;
+        match &outcome.unrecorded {
+            None => Ok(said),
+            Some(why) => {
+                let mut said = said;
+                said.text = format!("this run is in no journal: {why}\n\n{}", said.text);
+                said.document["unrecorded"] = why.as_str().into();
+                Ok(said)
             }
         }
+    }
+
+    /// As [`Self::run_shown`], for the answer to a call that was counted already.
+    pub async fn run_said(&self, who: &Admitted, given: &str) -> Result<Said, Refusal> {
+        let live = given.parse::<RunId>().ok().and_then(|run| {
+            let live = self.live();
+            let live = live.get(&run)?;
+            Some((live.runbook.clone(), live.progress.borrow().clone()))
+        });
+        if let Some((runbook, progress)) = live
+            && progress.ended.is_none()
+            && let Some(run) = &progress.run
+        {
+            self.may_see(who, &runbook, "run", given)?;
+            return running(run, &progress.steps);
+        }
         let record = self.record(who, given).await?;
+        self.said_of(&record, None).await
+    }
+
+    /// A run's summary and its document; `waits` is the plan of an earlier run that waits for the
+    /// same change.
+    async fn said_of(&self, record: &RunRecord, waits: Option<&Plan>) -> Result<Said, Refusal> {
         let policy = self
             .runner
             .policy()
             .await
             .map_err(|error| refusal::of(&error))?;
-        let shown = record.plan().map(|plan| plan.plan.as_ref());
-        let exit = exit::of_record(&record);
-        let document = json::run::document(&record, shown, exit);
-        Said::new(text::brief::run(&record, &policy), &document)
+        let shown = waits.or(record.plan().map(|plan| plan.plan.as_ref()));
+        let exit = match waits {
+            Some(_) => exit::Exit::ApprovalRequired,
+            None => exit::of_record(record),
+        };
+        let mut text = text::brief::run(record, &policy);
+        if let Some(plan) = waits {
+            let needs = text::needs::lines(plan, &policy);
+            text.push_str(&text::run::waits_already(plan, &needs));
+        }
+        Said::new(text, &json::run::document(record, shown, exit))
     }
 
     /// What a run that goes on says of itself.
@@ -325,20 +223,6 @@ impl Desk {
             let _ = tokio::time::timeout(Duration::from_secs(10), ended).await;
         }
         self.run_said(who, record.run.as_str()).await
-    }
-}
-
-/// The state that a run is in after this end, as the journal spells it.
-fn state_word(end: &RunEnd) -> &'static str {
-    match end {
-        RunEnd::Planned(_) => "planned",
-        RunEnd::Faulted { .. } => "faulted",
-        RunEnd::Cancelled { .. } => "interrupted",
-        RunEnd::Concluded
-        | RunEnd::Refused(_)
-        | RunEnd::StepFailed { .. }
-        | RunEnd::Waits(_)
-        | RunEnd::Joined => "concluded",
     }
 }
 
