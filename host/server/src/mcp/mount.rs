@@ -1,0 +1,218 @@
+//! The door over streamable HTTP: bounded sessions, each bound to the caller who opened it.
+//!
+//! Who calls is decided before, by the HTTP door, which puts the [`Admitted`] into the request's
+//! extensions. Revisions since 2026-07-28 have no sessions; a session of the older ones is only a
+//! place for streams: each request in it finds its caller anew, and it gives nobody any right.
+
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll},
+};
+
+use axum::body::{Body, Bytes};
+use http::{HeaderMap, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Limited};
+use rmcp::transport::streamable_http_server::{
+    StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
+};
+use serde::de::IgnoredAny;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use super::{door::Door, stdio};
+use crate::{admit::Admitted, desk::Desk};
+
+/// The most bytes of one message over HTTP.
+pub const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Sessions of all callers together.
+const SESSIONS_MAX: usize = 2048;
+/// Sessions of one caller.
+const SESSIONS_OF_ONE_MAX: usize = 512;
+const SESSION: &str = "mcp-session-id";
+/// The first revision without sessions.
+const STATELESS_SINCE: &str = "2026-07-28";
+
+/// Which names and origins a browser may use; the HTTP door checks them too.
+#[derive(Clone, Debug, Default)]
+pub struct Mount {
+    /// Hosts, with or without a port.
+    pub hosts: Vec<String>,
+    /// Origins; a request that names another is refused.
+    pub origins: Vec<String>,
+    /// Ends every stream when the server stops.
+    pub stop: CancellationToken,
+}
+
+/// The service to nest at `/mcp`. Clones are the same door.
+#[derive(Clone)]
+pub struct McpService {
+    inner: StreamableHttpService<Door, LocalSessionManager>,
+    sessions: Arc<LocalSessionManager>,
+    owners: Arc<Mutex<HashMap<String, String>>>,
+}
+
+impl McpService {
+    /// Over a desk.
+    pub fn new(desk: Arc<Desk>, mount: Mount) -> McpService {
+        let mut config = StreamableHttpServerConfig::default()
+            .with_allowed_origins(mount.origins)
+            .enforce_origin_validation()
+            .with_json_response(true)
+            .with_max_request_body_bytes(BODY_BYTES_MAX)
+            .with_cancellation_token(mount.stop);
+        if !mount.hosts.is_empty() {
+            config = config.with_allowed_hosts(mount.hosts);
+        }
+        let sessions = Arc::new(LocalSessionManager::default());
+        let inner = StreamableHttpService::new(
+            move || Ok(Door::for_http(Arc::clone(&desk))),
+            Arc::clone(&sessions),
+            config,
+        );
+        McpService {
+            inner,
+            sessions,
+            owners: Arc::default(),
+        }
+    }
+
+    async fn answer(self, request: Request<Body>) -> Response<Body> {
+        let Some(who) = request.extensions().get::<Admitted>() else {
+            return plain(StatusCode::UNAUTHORIZED, "");
+        };
+        let who = who.key().to_owned();
+        let session = text(request.headers(), SESSION).map(str::to_owned);
+        if let Some(session) = &session {
+            // Somebody else's session does not exist for this caller.
+            let owner = self.owners().get(session).cloned();
+            if owner.is_some_and(|owner| owner != who) {
+                return plain(StatusCode::NOT_FOUND, "session not found");
+            }
+        } else if opens_session(&request) && !self.has_room(&who).await {
+            let mut full = plain(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "too many sessions are open: close some, or wait for idle ones to end",
+            );
+            full.headers_mut()
+                .insert(header::RETRY_AFTER, http::HeaderValue::from_static("60"));
+            return full;
+        }
+        let request = match readable(request).await {
+            Ok(request) => request,
+            Err(response) => return *response,
+        };
+        let response = self.inner.handle(request).await;
+        if session.is_none()
+            && let Some(opened) = text(response.headers(), SESSION)
+        {
+            self.owners().insert(opened.to_owned(), who);
+        }
+        response.map(Body::new)
+    }
+
+    /// Whether `who` may open another session.
+    async fn has_room(&self, who: &str) -> bool {
+        let open = self.sessions.sessions.read().await;
+        let mut owners = self.owners();
+        owners.retain(|session, _| open.contains_key(session.as_str()));
+        let own = owners.values().filter(|owner| *owner == who).count();
+        own < SESSIONS_OF_ONE_MAX && open.len() < SESSIONS_MAX
+    }
+
+    fn owners(&self) -> std::sync::MutexGuard<'_, HashMap<String, String>> {
+        // A map of names is whole whatever a panicking holder did.
+        self.owners.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The routes of the door, for the HTTP door to guard.
+pub fn router(desk: Arc<Desk>, mount: Mount) -> axum::Router {
+    axum::Router::new().route_service("/mcp", McpService::new(desk, mount))
+}
+
+impl tower::Service<Request<Body>> for McpService {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let service = self.clone();
+        Box::pin(async move { Ok(service.answer(request).await) })
+    }
+}
+
+/// Whether a request may open a session: a POST of an older revision without one.
+fn opens_session<B>(request: &Request<B>) -> bool {
+    let version = text(request.headers(), "mcp-protocol-version");
+    request.method() == http::Method::POST
+        && version.is_none_or(|version| version < STATELESS_SINCE)
+}
+
+/// The request with its body read whole, where it is JSON; rmcp's own answer to what is not would
+/// be that the type is wrong.
+async fn readable(request: Request<Body>) -> Result<Request<Body>, Box<Response<Body>>> {
+    if request.method() != http::Method::POST {
+        return Ok(request);
+    }
+    let (parts, body) = request.into_parts();
+    let bytes = match Limited::new(body, BODY_BYTES_MAX).collect().await {
+        Ok(whole) => whole.to_bytes(),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => {
+            let why = "a message is longer than 4 MiB";
+            return Err(Box::new(json_error(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                -32600,
+                why,
+            )));
+        }
+        Err(_) => {
+            return Err(Box::new(plain(
+                StatusCode::BAD_REQUEST,
+                "the body ended early",
+            )));
+        }
+    };
+    // A type that is wrong is for rmcp to say.
+    let says_json = text(&parts.headers, header::CONTENT_TYPE.as_str())
+        .is_some_and(|kind| kind.to_ascii_lowercase().starts_with("application/json"));
+    if says_json {
+        if let Err(why) = serde_json::from_slice::<IgnoredAny>(&bytes) {
+            let why = format!("not JSON: {why}");
+            return Err(Box::new(json_error(StatusCode::BAD_REQUEST, -32700, &why)));
+        }
+        if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+            let why = "a message is one JSON object; batches are not taken";
+            return Err(Box::new(json_error(StatusCode::BAD_REQUEST, -32600, why)));
+        }
+    }
+    Ok(Request::from_parts(parts, Body::from(bytes)))
+}
+
+fn json_error(status: StatusCode, code: i32, why: &str) -> Response<Body> {
+    let body = Bytes::from(stdio::error(code, why, Value::Null));
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        http::HeaderValue::from_static("application/json"),
+    );
+    response
+}
+
+fn plain(status: StatusCode, text: &'static str) -> Response<Body> {
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
+    response
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
