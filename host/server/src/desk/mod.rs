@@ -28,6 +28,7 @@ use tokio::sync::{broadcast, watch};
 pub use live::{Progress, Started};
 pub use news::News;
 pub use runs::{IncidentAsk, RunRequest};
+pub(crate) use refusal::of as refused;
 pub use said::{Code, Refusal, Said};
 
 use crate::admit::{Admitted, Pace};

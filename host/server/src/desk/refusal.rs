@@ -20,7 +20,7 @@ pub(super) fn not_found(what: &str, given: &str) -> Refusal {
 }
 
 /// The refusal that an error of the runner is.
-pub(super) fn of(error: &RunError) -> Refusal {
+pub(crate) fn of(error: &RunError) -> Refusal {
     match error {
         RunError::NotInstalled(NotInstalled::Unknown { name, .. }) => Refusal::new(
             Code::NotFound,

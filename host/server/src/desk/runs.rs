@@ -10,11 +10,7 @@ use interlock_store::Store as _;
 use serde::Serialize;
 use tokio::sync::watch;
 
-use super::{
-    Code, Desk, Progress, Refusal, Said, Started,
-    live::Reporter,
-    refusal,
-};
+use super::{Code, Desk, Progress, Refusal, Said, Started, live::Reporter, refusal};
 use crate::admit::Admitted;
 
 /// Runs in one list.
