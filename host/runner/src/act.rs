@@ -30,6 +30,7 @@ use crate::{
     error::RunError,
     open::Runner,
     outcome::{changes, describe, missing_writer, recorded},
+    spans,
     tokens::{SetAside, TokenTaken},
     watch::Watch,
 };
@@ -97,7 +98,8 @@ impl Runner {
         caller: &Caller,
         watch: &dyn Watch,
     ) -> Result<Applied, RunError> {
-        self.carry(plan, Kind::Apply, tokens, caller, watch).await
+        let work = self.carry(plan, Kind::Apply, tokens, caller, watch);
+        spans::change(plan, Kind::Apply, work).await
     }
 
     /// Carries back what a plan has done.
@@ -108,7 +110,8 @@ impl Runner {
         caller: &Caller,
         watch: &dyn Watch,
     ) -> Result<Applied, RunError> {
-        self.carry(plan, Kind::Undo, tokens, caller, watch).await
+        let work = self.carry(plan, Kind::Undo, tokens, caller, watch);
+        spans::change(plan, Kind::Undo, work).await
     }
 
     async fn carry(
@@ -219,6 +222,7 @@ impl Runner {
                 total,
             );
             let capability = permit.action().capability();
+            let (action, index) = (permit.action(), permit.basis().index);
             // Intent first: if we die before the outcome, the journal shows a doubt for a person
             // to settle. The other order would show nothing.
             let intent = match intend_any(self.journal(), permit, self.now()).await {
@@ -234,7 +238,7 @@ impl Runner {
                 }
                 Err(refused) => return self.stopped(plan, kind, refused.to_string(), counts).await,
             };
-            let settled = writers.carry_out(intent).await;
+            let settled = spans::act(&action, index, writers.carry_out(intent)).await;
             let outcome = settled.outcome().clone();
             *counts.entry(outcome.word()).or_default() += 1;
             if let Err(error) = self.settle(&settled, kind).await {

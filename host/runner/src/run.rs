@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use crate::{
     caller::Caller, error::RunError, inputs, installed::Runbook, ledger::Ledger, open::Runner,
-    record::RunRecord, report::StepReport, stop::Stop, watch::Watch,
+    record::RunRecord, report::StepReport, spans, stop::Stop, watch::Watch,
 };
 
 /// Why nothing is proposed where nothing can be journalled.
@@ -118,6 +118,10 @@ pub(crate) struct Going<'a> {
 impl Runner {
     /// Runs a runbook to its plan, or joins the run that has the caller's id.
     pub async fn run(&self, ask: RunAsk, watch: &dyn Watch) -> Result<RunEnded, RunError> {
+        spans::run(self.open_and_run(ask, watch)).await
+    }
+
+    async fn open_and_run(&self, ask: RunAsk, watch: &dyn Watch) -> Result<RunEnded, RunError> {
         let (policy, lost) = self.policy_or_lost().await?;
         let runbook = self.runbook(&ask.runbook)?;
         let inputs = inputs::resolve(&runbook.manifest, &ask.inputs, &ask.incident)?;
@@ -169,6 +173,7 @@ impl Runner {
                 None => Err(error),
             };
         }
+        spans::opened(&run, &runbook.manifest.name);
         let mut going = Going {
             run: run.clone(),
             ledger,

@@ -19,6 +19,7 @@ use crate::{
     open::{KEPT_BYTES_MAX, Runner},
     report::{self, StepReport},
     run::{Going, Loaded, RunEnd, UNRECORDED},
+    spans,
     stop::stopped,
     watch::Watch,
 };
@@ -102,6 +103,7 @@ impl Runner {
         };
         let stop = stopped(going.stop.clone());
         let ran = linked.run_until(input, source, going.policy.sandbox(), stop);
+        let ran = spans::step(&loaded.name, loaded.step.tier(), ran);
         going.ledger.beside(ran).await.map(Ok)
     }
 

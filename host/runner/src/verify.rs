@@ -10,7 +10,7 @@ use interlock_gate::{
 };
 use interlock_store::entry::{Entry, StepEnd};
 
-use crate::{error::RunError, open::Runner, watch::Watch};
+use crate::{error::RunError, open::Runner, spans, watch::Watch};
 
 impl Runner {
     /// Runs every verify step of the plan's runbook; each is recorded as it ends.
@@ -69,7 +69,8 @@ impl Runner {
                 seed: Seed::fresh().map_err(|error| RunError::Random(error.to_string()))?,
                 first_call: next_call,
             };
-            let ran = linked.run(input, source, policy.sandbox()).await;
+            let ran = linked.run(input, source, policy.sandbox());
+            let ran = spans::step(&step.name, loaded.tier(), ran).await;
             next_call = CallId(next_call.0 + ran.cassette.calls.len() as u64);
             let digest = self.keep_cassette(&ran.cassette).await?;
             let (end, verification) = match ran.end {
