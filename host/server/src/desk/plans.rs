@@ -14,7 +14,7 @@ use interlock_store::Store as _;
 use serde::Serialize;
 
 use super::{Code, Desk, News, Refusal, Said, refusal, runs::chain};
-use crate::admit::Admitted;
+use crate::{admit::Admitted, telemetry};
 
 /// Plans in one list.
 const PLANS_MAX: usize = 50;
@@ -194,7 +194,7 @@ impl Desk {
         let caller = who.caller.clone();
         let carried = Arc::clone(&plan);
         // An act that began goes on whatever becomes of the door: nothing may be left half done.
-        let task = tokio::spawn(async move {
+        let task = tokio::spawn(telemetry::below_current(async move {
             let applied = desk
                 .runner
                 .apply(carried.id(), &[], &caller, &Unwatched)
@@ -206,7 +206,7 @@ impl Desk {
                 Ok(())
             };
             Ok::<_, interlock_runner::error::RunError>((applied, verified.err()))
-        });
+        }));
         let (applied, verify_failed) = task
             .await
             .map_err(|_| Refusal::new(Code::Store, "the change ended without a word"))?

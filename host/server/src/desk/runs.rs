@@ -11,7 +11,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 use super::{Code, Desk, Progress, Refusal, Said, Started, live::Reporter, refusal};
-use crate::admit::Admitted;
+use crate::{admit::Admitted, telemetry};
 
 /// Runs in one list.
 const RUNS_MAX: usize = 50;
@@ -85,13 +85,12 @@ impl Desk {
             stop,
             progress,
         };
-        let span = tracing::Span::current();
         let task = async move {
             let _permit = permit;
             let ended = reporter.desk.runner.run(ask, &reporter).await;
             reporter.desk.run_over(&reporter.progress, ended).await;
         };
-        tokio::spawn(tracing::Instrument::instrument(task, span));
+        tokio::spawn(telemetry::below_current(task));
         let begun = seen
             .wait_for(|progress| progress.run.is_some() || progress.ended.is_some())
             .await
