@@ -31,11 +31,12 @@ pub enum CannotNarrow {
 }
 
 /// The plan that leaves out the actions at `skip` (places from 0). It ends when its parent does.
-/// `by` is whoever stands behind the narrowing: they may not approve it either.
+/// `by` is whoever stands behind the narrowing, or behind a diagnosis that may have led to it: they
+/// may not approve it either.
 pub fn narrow(
     plan: &Plan,
     skip: &BTreeSet<usize>,
-    by: Option<&PersonName>,
+    by: &[PersonName],
     now: Time,
     checkpoint: CheckpointRef,
 ) -> Result<Plan, CannotNarrow> {
@@ -56,7 +57,7 @@ pub fn narrow(
     body.parent = Some(plan.id());
     body.created_at = now;
     body.checkpoint = checkpoint;
-    body.owners.extend(by.cloned());
+    body.owners.extend_from_slice(by);
     body.owners.sort();
     body.owners.dedup();
     Plan::new(body).map_err(CannotNarrow::Left)

@@ -56,13 +56,15 @@ pub enum Cap {
     CheckNotMade,
     /// No judged incident of this cause here.
     Unproven,
+    /// A caller says so, and no reviewed step: what they say of a call is their reading of it.
+    CallersReading,
 }
 
 impl Cap {
     fn level(self) -> Level {
         match self {
             Cap::Refuted | Cap::Contradicted | Cap::Unrefutable => Level::Low,
-            Cap::CheckNotMade | Cap::Unproven => Level::Medium,
+            Cap::CheckNotMade | Cap::Unproven | Cap::CallersReading => Level::Medium,
         }
     }
 }
@@ -116,6 +118,15 @@ pub fn rate(hypothesis: &Hypothesis, judged: u32) -> Confidence {
         judged,
         caps,
     }
+}
+
+/// Rates a caller's hypothesis by the same rule, and never above `medium`. What callers say raises
+/// or lowers nothing that a runbook concluded.
+pub fn rate_callers(hypothesis: &Hypothesis) -> Confidence {
+    let mut rated = rate(hypothesis, 0);
+    rated.caps.push(Cap::CallersReading);
+    rated.level = rated.level.min(Cap::CallersReading.level());
+    rated
 }
 
 fn count(n: usize) -> u32 {

@@ -9,13 +9,14 @@ use std::{
 use interlock_capabilities::report::Verification;
 use interlock_engine::Cassette;
 use interlock_gate::{
-    ids::{CassetteDigest, PlanDigest, ReportDigest},
+    ids::{BlobDigest, CassetteDigest, PlanDigest, ReportDigest},
     state::PlanState,
     time::Time,
 };
 use interlock_store::entry::{Entry, Stamped, StepEnd};
 
 use crate::{
+    diagnosis::{self, DiagnosisRecord},
     error::RunError,
     record::{ActRecord, PlanRecord, RunRecord, StepConclusion, StepRecord, VerifyRecord},
     report::StepReport,
@@ -28,6 +29,7 @@ pub(crate) struct Kept {
     pub(crate) cassettes: HashMap<CassetteDigest, Arc<Cassette>>,
     pub(crate) reports: HashMap<ReportDigest, StepReport>,
     pub(crate) verifications: HashMap<ReportDigest, Verification>,
+    pub(crate) diagnoses: HashMap<BlobDigest, diagnosis::Document>,
 }
 
 impl Kept {
@@ -42,6 +44,10 @@ impl Kept {
     fn verification(&self, digest: ReportDigest) -> Result<Verification, RunError> {
         let kept = self.verifications.get(&digest).cloned();
         found("verification", digest, kept)
+    }
+
+    fn diagnosis(&self, digest: BlobDigest) -> Result<diagnosis::Document, RunError> {
+        found("diagnosis", digest, self.diagnoses.get(&digest).cloned())
     }
 }
 
@@ -143,6 +149,22 @@ fn push(record: &mut RunRecord, at: Time, entry: Entry, kept: &Kept) -> Result<(
             reasons,
             ..
         } => record.refused.extend(reasons),
+        Entry::Diagnosis {
+            by,
+            owners,
+            document,
+            ..
+        } => {
+            let kept = kept.diagnosis(document)?;
+            record.diagnoses.push(DiagnosisRecord {
+                at,
+                by,
+                owners,
+                report: kept.report,
+                confidence: kept.confidence,
+                document,
+            });
+        }
         Entry::Verified {
             verdict, report, ..
         } => {
@@ -250,5 +272,6 @@ fn opened(stamped: Stamped) -> Result<RunRecord, RunError> {
         refused: Vec::new(),
         plans: Vec::new(),
         verified: Vec::new(),
+        diagnoses: Vec::new(),
     })
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::{
     error::RunError,
+    incident::run_key,
     installed::Runbook,
     open::Runner,
     requests::{self, Earlier},
@@ -61,6 +62,14 @@ impl Runner {
             && record.incident.service == incident.service
             && record.incident.severity == incident.severity
             && alerts(&record.incident) == alerts(incident);
+        let (_, id) = id_key.split_once('/').unwrap_or(("", id_key));
+        // Alerts join a group while it rings, and who asks by its incident's own key means this run.
+        let by_incident = id == run_key(&record.incident.id, &record.runbook)
+            && record.incident.id == incident.id
+            && record.runbook == runbook.manifest.name;
+        if by_incident {
+            return Ok(Some(run));
+        }
         let differs = if record.runbook != runbook.manifest.name {
             Some("another runbook")
         } else if record.inputs != *inputs {
@@ -73,10 +82,7 @@ impl Runner {
         match differs {
             None => Ok(Some(run)),
             Some(differs) => Err(RunError::IdTaken {
-                id: id_key
-                    .split_once('/')
-                    .map_or(id_key, |(_, id)| id)
-                    .to_owned(),
+                id: id.to_owned(),
                 run: run.to_string(),
                 differs,
             }),

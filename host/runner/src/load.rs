@@ -88,6 +88,10 @@ impl Runner {
                     let found = self.document(blob, "verification").await?;
                     kept.verifications.insert(*digest, found);
                 }
+                Entry::Diagnosis { document, .. } => {
+                    let found = self.document(*document, "diagnosis").await?;
+                    kept.diagnoses.insert(*document, found);
+                }
                 _ => {}
             }
         }

@@ -16,7 +16,11 @@ impl Runner {
         caller: &Caller,
     ) -> Result<Arc<Plan>, RunError> {
         let checkpoint = self.checkpoint().await?;
-        let narrowed = narrow(plan, skip, caller.owner.as_ref(), self.now(), checkpoint)?;
+        let body = plan.body();
+        let mut behind = self.owners_of_diagnoses(&body.run, &body.incident).await?;
+        behind.extend(caller.owner.clone());
+        let behind: Vec<_> = behind.into_iter().collect();
+        let narrowed = narrow(plan, skip, &behind, self.now(), checkpoint)?;
         self.record(Entry::Planned {
             plan: Box::new(narrowed.clone()),
         })

@@ -22,6 +22,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) run: &'a RunId,
     pub(crate) incident: &'a Incident,
     pub(crate) caller: &'a Caller,
+    /// Who stands behind callers' diagnoses of the incident.
+    pub(crate) diagnosed_by: BTreeSet<PersonName>,
     pub(crate) runbook: &'a Runbook,
     pub(crate) step: &'a str,
     pub(crate) inputs: &'a BTreeMap<String, Value>,
@@ -113,7 +115,8 @@ impl Draft<'_> {
                 .map_err(interlock_gate::canonical::NotCanonical::Json)
                 .map_err(|error| NoPlan::Bad(error.into()))?,
         };
-        let owners: BTreeSet<PersonName> = self.caller.owner.iter().cloned().collect();
+        let mut owners = self.diagnosed_by;
+        owners.extend(self.caller.owner.clone());
         let body = PlanBody {
             schema: PLAN_SCHEMA.to_owned(),
             host: self.host,

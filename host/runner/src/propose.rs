@@ -47,7 +47,9 @@ impl Runner {
         if going.ledger.lost().is_some() {
             return refused(going, vec![UNRECORDED.to_owned()]);
         }
+        let of_incident = self.owners_of_diagnoses(&going.run, &going.incident.id);
         let draft = Draft {
+            diagnosed_by: of_incident.await?,
             host: self.host(),
             run: &going.run,
             incident: &going.incident,

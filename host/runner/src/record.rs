@@ -19,6 +19,7 @@ use interlock_store::entry::RecordedOutcome;
 use serde_json::Value;
 
 use crate::{
+    diagnosis::DiagnosisRecord,
     report::{RunReport, StepReport},
     state::RunState,
 };
@@ -58,6 +59,8 @@ pub struct RunRecord {
     pub plans: Vec<PlanRecord>,
     /// What the verify step found, the newest last.
     pub verified: Vec<VerifyRecord>,
+    /// What callers said of it, the newest last: each its caller's word, none of them the runbook's.
+    pub diagnoses: Vec<DiagnosisRecord>,
 }
 
 /// One step that ended.

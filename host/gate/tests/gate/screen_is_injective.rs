@@ -288,9 +288,16 @@ fn a_narrowed_plan_keeps_the_whole_list_and_is_another_plan() {
         size: 90,
         root: "1".repeat(64),
     };
-    let carol = "carol".parse().unwrap();
+    let carol: interlock_gate::ids::PersonName = "carol".parse().unwrap();
     let skip = BTreeSet::from([1]);
-    let child = narrow(&plan, &skip, Some(&carol), after(60), checkpoint.clone()).unwrap();
+    let child = narrow(
+        &plan,
+        &skip,
+        std::slice::from_ref(&carol),
+        after(60),
+        checkpoint.clone(),
+    )
+    .unwrap();
     assert_ne!(child.id(), plan.id());
     assert_eq!(child.body().actions.len(), 3);
     assert_eq!(
@@ -302,16 +309,16 @@ fn a_narrowed_plan_keeps_the_whole_list_and_is_another_plan() {
     assert!(is_narrowed(&child, &plan));
     assert!(!is_narrowed(&plan, &child));
     let all = BTreeSet::from([0, 1, 2]);
-    assert!(narrow(&plan, &all, None, after(60), checkpoint.clone()).is_err());
+    assert!(narrow(&plan, &all, &[], after(60), checkpoint.clone()).is_err());
     assert!(
         narrow(
             &plan,
             &BTreeSet::from([3]),
-            None,
+            &[],
             after(60),
             checkpoint.clone()
         )
         .is_err()
     );
-    assert!(narrow(&child, &skip, None, after(60), checkpoint).is_err());
+    assert!(narrow(&child, &skip, &[], after(60), checkpoint).is_err());
 }
