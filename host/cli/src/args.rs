@@ -129,6 +129,10 @@ pub(crate) enum Command {
     },
     /// The approvers' keys that the policy knows, and which of them are here
     Keys,
+    /// Agents over standard input and output, by the Model Context Protocol
+    Mcp(McpArgs),
+    /// Serve agents over MCP and HTTP, and the page that approvers read, until told to stop
+    Serve,
     /// Check what is configured, reachable and missing
     Doctor {
         /// Write a configuration to begin with
@@ -160,6 +164,19 @@ pub(crate) struct RunArgs {
     /// An input, `key=value`; may be repeated
     #[arg(short, long = "input", value_name = "KEY=VALUE")]
     pub(crate) input: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct McpArgs {
+    /// Carry messages to a host that runs `serve`, and open nothing here: for agents
+    #[arg(long, value_name = "URL")]
+    pub(crate) connect: Option<String>,
+    /// The caller's token [default: $INTERLOCK_TOKEN]
+    #[arg(long, value_name = "FILE", requires = "connect")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Certificates to trust instead of this machine's, in PEM
+    #[arg(long, value_name = "FILE", requires = "connect")]
+    pub(crate) ca_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

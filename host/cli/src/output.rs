@@ -36,6 +36,22 @@ impl Output {
         }
     }
 
+    /// Nothing on standard output, whose reader expects something else there.
+    pub(crate) fn silent(exit: Exit) -> Output {
+        Output {
+            exit,
+            human: String::new(),
+            errors: Vec::new(),
+            next: Vec::new(),
+            json: String::new(),
+        }
+    }
+
+    /// The document alone, for a command that goes on after it.
+    pub(crate) fn document_line(&self) -> String {
+        format!("{}\n", self.json)
+    }
+
     /// With what went wrong beside it.
     pub(crate) fn error(mut self, what: impl Into<String>) -> Output {
         self.errors.push(what.into());
@@ -81,7 +97,7 @@ impl Screen {
 
     /// Prints it all and says how to exit.
     pub(crate) fn print(self, output: &Output) -> Exit {
-        if self.json {
+        if self.json && !output.json.is_empty() {
             self.out(&format!("{}\n", output.json));
             self.talk(&output.human);
         } else {

@@ -20,7 +20,7 @@ use interlock_runner::{
     caller::Caller,
     error::RunError,
     evidence::{BadEvidence, EVIDENCE_BYTES_MAX, Evidence},
-    open::Runner,
+    open::{Runner, SERVER_RUNS_MAX},
 };
 
 use crate::{
@@ -94,6 +94,11 @@ pub(crate) fn config(given: Option<&Path>) -> Result<Config, Failure> {
 /// Opens the host.
 pub(crate) fn open(given: Option<&Path>) -> Result<Runner, Failure> {
     open_with(given, Runner::open)
+}
+
+/// Opens the host for a server: many steps at once, most of them waiting.
+pub(crate) fn open_to_serve(given: Option<&Path>) -> Result<Runner, Failure> {
+    open_with(given, |config| Runner::open_for(config, SERVER_RUNS_MAX))
 }
 
 /// Opens the host for a run, which goes on where nothing can be journalled, and says so.

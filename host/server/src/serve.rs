@@ -21,6 +21,7 @@ use interlock_store::{HeldBy, PlanLock};
 use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 
 pub use recover::Recovered;
 pub use tls::TlsError;
@@ -29,6 +30,7 @@ use crate::{
     admit::Names,
     desk::Desk,
     http::{self, Doors},
+    mcp, page,
     tell::{TellError, Teller},
 };
 use connections::Connections;
@@ -103,6 +105,7 @@ pub struct Server {
     recovered: Recovered,
     stop_within: Duration,
     teller: Option<Teller>,
+    streams: CancellationToken,
     _held: PlanLock,
 }
 
@@ -129,17 +132,23 @@ impl Server {
         let desk = Desk::new(runner);
         let doors = Doors::new(Arc::clone(&desk), Names::new(&given, address));
         let teller = Teller::start(&desk)?;
+        mcp::watch(&desk);
+        let streams = CancellationToken::new();
+        let mount = mcp::Mount::new(&given, address, streams.clone());
+        let mcp = mcp::router(Arc::clone(&desk), mount);
+        let page = page::router(Arc::clone(&desk));
         let news = desk.news();
         tokio::spawn(doors.metrics().clone().listen(news));
         Ok(Server {
             address,
             listener,
             connections: Connections::new(tls, doors.metrics().clone()),
-            router: http::router(&doors, Router::new(), Router::new()),
+            router: http::router(&doors, page, mcp),
             desk,
             recovered,
             stop_within: given.stop_within,
             teller,
+            streams,
             _held: held,
         })
     }
@@ -186,7 +195,7 @@ impl Server {
         }
         tracing::info!("stopping: no new calls, {} runs go on", self.desk.running());
         drop(self.listener);
-        let stopping = stop(&self.desk, graceful, self.stop_within);
+        let stopping = stop(&self.desk, graceful, &self.streams, self.stop_within);
         let stopped = tokio::select! {
             () = stopping => Stopped::Whole,
             _ = terminate.recv() => Stopped::AtOnce,
@@ -198,10 +207,16 @@ impl Server {
 }
 
 /// Every run and change first, then the answers that tell of them.
-async fn stop(desk: &Desk, graceful: GracefulShutdown, within: Duration) {
+async fn stop(
+    desk: &Desk,
+    graceful: GracefulShutdown,
+    streams: &CancellationToken,
+    within: Duration,
+) {
     desk.stop();
     let answers = graceful.shutdown();
     desk.settle(within).await;
+    streams.cancel();
     // Whoever still listens to a stream is cut off.
     drop(tokio::time::timeout(LAST_ANSWERS, answers).await);
 }

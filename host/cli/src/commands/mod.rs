@@ -6,6 +6,7 @@ pub(crate) mod build;
 pub(crate) mod journal;
 pub(crate) mod keygen;
 pub(crate) mod keys;
+pub(crate) mod mcp;
 pub(crate) mod narrow;
 pub(crate) mod payload;
 pub(crate) mod plan;
@@ -17,6 +18,7 @@ pub(crate) mod run;
 pub(crate) mod runbooks;
 pub(crate) mod runs;
 pub(crate) mod schema;
+pub(crate) mod serve;
 pub(crate) mod sign;
 
 use interlock_gate::token::Decision;
@@ -143,6 +145,8 @@ pub(crate) async fn dispatch(cli: &Cli, screen: Screen) -> Result<Output, Failur
             ),
         },
         Command::Keys => keys::keys(config).await,
+        Command::Serve => serve::serve(config, screen).await,
+        Command::Mcp(args) => mcp::mcp(args, config, screen).await,
         Command::Doctor { write_config } => match write_config {
             Some(file) => doctor::write_config(file),
             None => doctor::doctor(config).await,

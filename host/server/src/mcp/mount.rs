@@ -8,6 +8,7 @@ use std::{
     collections::HashMap,
     convert::Infallible,
     future::Future,
+    net::{Ipv6Addr, SocketAddr},
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
@@ -16,6 +17,7 @@ use std::{
 use axum::body::{Body, Bytes};
 use http::{HeaderMap, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Limited};
+use interlock_connectors::config::Server;
 use rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
 };
@@ -36,15 +38,37 @@ const SESSION: &str = "mcp-session-id";
 /// The first revision without sessions.
 const STATELESS_SINCE: &str = "2026-07-28";
 
-/// Which names and origins a browser may use; the HTTP door checks them too.
-#[derive(Clone, Debug, Default)]
+/// Which names and origins a browser may use; the HTTP door checks them too, and first.
+#[derive(Clone, Debug)]
 pub struct Mount {
-    /// Hosts, with or without a port.
-    pub hosts: Vec<String>,
-    /// Origins; a request that names another is refused.
-    pub origins: Vec<String>,
-    /// Ends every stream when the server stops.
-    pub stop: CancellationToken,
+    hosts: Vec<String>,
+    origins: Vec<String>,
+    stop: CancellationToken,
+}
+
+impl Mount {
+    /// From `[server]`, with the address that was really bound; `stop` ends every stream.
+    pub fn new(server: &Server, listen: SocketAddr, stop: CancellationToken) -> Mount {
+        let mut hosts = server.hosts.clone();
+        hosts.push(listen.ip().to_string());
+        if listen.ip().is_loopback() || listen.ip().is_unspecified() {
+            hosts.extend(["localhost", "127.0.0.1", "::1"].map(str::to_owned));
+        }
+        let mut origins = server.origins.clone();
+        for host in &hosts {
+            // A page of this server itself; which port is the HTTP door's to check.
+            let host = match host.parse::<Ipv6Addr>() {
+                Ok(address) => format!("[{address}]"),
+                Err(_) => host.split(':').next().unwrap_or(host).to_owned(),
+            };
+            origins.extend(["http", "https"].map(|scheme| format!("{scheme}://{host}:*")));
+        }
+        Mount {
+            hosts,
+            origins,
+            stop,
+        }
+    }
 }
 
 /// The service to nest at `/mcp`. Clones are the same door.
@@ -58,15 +82,13 @@ pub struct McpService {
 impl McpService {
     /// Over a desk.
     pub fn new(desk: Arc<Desk>, mount: Mount) -> McpService {
-        let mut config = StreamableHttpServerConfig::default()
+        let config = StreamableHttpServerConfig::default()
+            .with_allowed_hosts(mount.hosts)
             .with_allowed_origins(mount.origins)
             .enforce_origin_validation()
             .with_json_response(true)
             .with_max_request_body_bytes(BODY_BYTES_MAX)
             .with_cancellation_token(mount.stop);
-        if !mount.hosts.is_empty() {
-            config = config.with_allowed_hosts(mount.hosts);
-        }
         let sessions = Arc::new(LocalSessionManager::default());
         let inner = StreamableHttpService::new(
             move || Ok(Door::for_http(Arc::clone(&desk))),
