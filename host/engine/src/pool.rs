@@ -19,23 +19,34 @@ const MEMORY_BYTES_MAX: usize = 1 << 32;
 /// wasmtime's own books on one component's instances.
 const COMPONENT_INSTANCE_BYTES_MAX: usize = 16 * 1024 * 1024;
 
+/// So many runs at once may each use all that the policy lets one use.
+const LARGE_RUNS: u32 = 16;
+/// What each of the others has in the pool: more than any language's component was seen to need.
+const USUAL_CORE_INSTANCES: u32 = 16;
+const USUAL_MEMORIES: u32 = 4;
+const USUAL_TABLES: u32 = 8;
+
 /// The settings of every engine; `runs` is how many may run at once.
 pub(crate) fn config(limits: &Limits, runs: u32) -> Config {
-    let per_run = |count: u64| {
-        u32::try_from(count)
-            .unwrap_or(u32::MAX)
-            .min(10_000)
-            .saturating_mul(runs)
+    let total = |most: u64, usual: u32| {
+        let most = u32::try_from(most).unwrap_or(u32::MAX).min(10_000);
+        let large = most.saturating_mul(runs.min(LARGE_RUNS));
+        let others = usual
+            .min(most)
+            .saturating_mul(runs.saturating_sub(LARGE_RUNS));
+        large.saturating_add(others)
     };
+    let memories = total(limits.memories_max.min(16), USUAL_MEMORIES);
+    let tables = total(limits.tables_max, USUAL_TABLES);
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(runs);
     pool.total_stacks(runs);
-    pool.total_core_instances(per_run(limits.instances_max));
-    pool.total_memories(per_run(limits.memories_max.min(16)));
-    pool.total_tables(per_run(limits.tables_max));
+    pool.total_core_instances(total(limits.instances_max, USUAL_CORE_INSTANCES));
+    pool.total_memories(memories);
+    pool.total_tables(tables);
     // Above the policy's limits where they can be, so that ours are met first and say which.
-    pool.max_memories_per_module(per_run(limits.memories_max.min(16)));
-    pool.max_tables_per_module(per_run(limits.tables_max));
+    pool.max_memories_per_module(memories);
+    pool.max_tables_per_module(tables);
     pool.max_memory_size(MEMORY_BYTES_MAX);
     pool.table_elements(
         usize::try_from(limits.table_elements_max)

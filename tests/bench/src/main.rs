@@ -12,6 +12,7 @@ mod error;
 mod gate;
 mod overlap;
 mod questions;
+mod run_warm;
 mod served;
 mod source;
 mod spread;
@@ -43,7 +44,8 @@ fn main() -> ExitCode {
     {
         return side.run();
     }
-    if let Some(unknown) = words.iter().find(|word| !NAMES.contains(&word.as_str())) {
+    let known = |word: &String| word == run_warm::NAME || NAMES.contains(&word.as_str());
+    if let Some(unknown) = words.iter().find(|word| !known(word)) {
         eprintln!(
             "`{unknown}` is no figure; there are {}",
             NAMES.map(|name| format!("`{name}`")).join(", ")
@@ -62,6 +64,16 @@ fn main() -> ExitCode {
         }
     };
     let mut failed = false;
+    // A table and no ratio: only where it is asked for.
+    if words.iter().any(|word| word == run_warm::NAME) {
+        match runtime.block_on(run_warm::measure()) {
+            Ok(table) => println!("{table}"),
+            Err(error) => {
+                eprintln!("{}: {}", run_warm::NAME, error::chain(&error));
+                failed = true;
+            }
+        }
+    }
     for name in NAMES {
         if !words.is_empty() && !words.iter().any(|word| word == name) {
             continue;

@@ -7,6 +7,7 @@ mod append;
 mod change;
 mod incidents;
 mod journal;
+mod keeper;
 mod known;
 mod open;
 mod query;
@@ -100,6 +101,7 @@ impl SqliteStore {
         let host = key.public().clone();
         let mut writer = Writer {
             connection,
+            keeper: keeper::Keeper::start(places.clone(), host.clone())?,
             places: places.clone(),
             key,
             clock,

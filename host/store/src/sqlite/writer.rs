@@ -21,6 +21,7 @@ use crate::error::{StoreError, sql};
 use crate::store::{Blob, Taken, TreeSize};
 
 use super::append::{self, unwritable};
+use super::keeper::Keeper;
 use super::known::Known;
 use super::open::Places;
 use super::{Clock, tree};
@@ -84,7 +85,7 @@ impl Job {
                 answer,
             } => match append::put_all(open, now, &blobs, &entries, known) {
                 Ok(taken) => {
-                    let signs = entries.iter().any(Entry::is_decision_or_stop);
+                    let signs = entries.iter().map(Signs::of).max().unwrap_or(Signs::Not);
                     Ok(Put::RecordedAll(taken, signs, answer))
                 }
                 Err(refused) => Err((
@@ -115,22 +116,41 @@ impl Job {
     }
 }
 
+/// Whether a checkpoint is signed over an entry, and who waits until it is outside the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Signs {
+    Not,
+    /// A run's end: nobody acts on it, so nobody waits.
+    ForLater,
+    ForAnAnswer,
+}
+
+impl Signs {
+    fn of(entry: &Entry) -> Signs {
+        match entry {
+            Entry::RunEnded { .. } => Signs::ForLater,
+            entry if entry.is_decision_or_stop() => Signs::ForAnAnswer,
+            _ => Signs::Not,
+        }
+    }
+}
+
 /// What a job has put into the transaction, to be answered once that is synced.
 enum Put {
     Recorded(Leaf, Box<Entry>, Answer<Leaf>),
-    RecordedAll(Vec<Taken>, bool, Answer<Vec<Taken>>),
+    RecordedAll(Vec<Taken>, Signs, Answer<Vec<Taken>>),
     Intended(Leaf, Box<Basis>, Answer<Leaf>),
     Kept(BlobDigest, Answer<BlobDigest>),
 }
 
 impl Put {
     /// Whether the host signs a checkpoint over it.
-    fn signs(&self) -> bool {
+    fn signs(&self) -> Signs {
         match self {
-            Put::Recorded(_, entry, _) => entry.is_decision_or_stop(),
+            Put::Recorded(_, entry, _) => Signs::of(entry),
             Put::RecordedAll(_, signs, _) => *signs,
-            Put::Intended(..) => true,
-            Put::Kept(..) => false,
+            Put::Intended(..) => Signs::ForAnAnswer,
+            Put::Kept(..) => Signs::Not,
         }
     }
 
@@ -148,7 +168,7 @@ impl Put {
 /// A transaction that is synced: what it holds, and the checkpoint it was signed with.
 struct Committed {
     put: Vec<Put>,
-    signed: Option<Signed>,
+    signed: Option<(Signs, Signed)>,
 }
 
 /// A transaction that did not come about: what was not begun, and what was undone.
@@ -173,6 +193,7 @@ pub(crate) type Watch = Box<dyn FnMut(Moment) + Send>;
 
 pub(crate) struct Writer {
     pub(crate) connection: Connection,
+    pub(crate) keeper: Keeper,
     pub(crate) places: Places,
     pub(crate) key: HostKey,
     pub(crate) clock: Clock,
@@ -203,13 +224,16 @@ impl Writer {
     /// Writes what came together, and answers each.
     fn write(&mut self, batch: Vec<Job>) {
         match self.commit(batch) {
-            Ok(Committed { put, signed: None }) => {
-                put.into_iter().for_each(|put| put.answer(Ok(())))
-            }
             Ok(Committed {
                 put,
-                signed: Some(signed),
+                signed: Some((Signs::ForAnAnswer, signed)),
             }) => self.publish(put, &signed),
+            Ok(Committed { put, signed }) => {
+                put.into_iter().for_each(|put| put.answer(Ok(())));
+                if let Some((_, signed)) = signed {
+                    self.keeper.give(signed);
+                }
+            }
             Err(Failed { jobs, put, refused }) => {
                 jobs.into_iter().for_each(|job| job.refuse(refused.clone()));
                 put.into_iter()
@@ -248,9 +272,10 @@ impl Writer {
                 Err((None, _)) => {}
             }
         }
-        let signs = put.iter().any(Put::signs);
-        let signed = match signs.then(|| sign(&transaction, &self.key)).transpose() {
-            Ok(signed) => signed,
+        let signs = put.iter().map(Put::signs).max().unwrap_or(Signs::Not);
+        let signed = (signs != Signs::Not).then(|| sign(&transaction, &self.key));
+        let signed = match signed.transpose() {
+            Ok(signed) => signed.map(|signed| (signs, signed)),
             Err(error) => {
                 return Err(Failed {
                     jobs: Vec::new(),
