@@ -1,6 +1,9 @@
 //! Tells clients that the installed runbooks, and so the tools, are others now.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use rmcp::{
     Peer, RoleServer,
@@ -8,10 +11,39 @@ use rmcp::{
 };
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
-use crate::desk::News;
+use crate::desk::{Desk, News};
 
 /// How often a connection that says nothing is looked after.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
+/// How often the runbooks' folders are looked at: a build lands seldom, and a look is a few calls
+/// of the system.
+const FOLDERS_EVERY: Duration = Duration::from_secs(2);
+
+/// Tells the desk's news when the installed runbooks are others, for as long as the desk lives.
+pub fn watch(desk: &Arc<Desk>) {
+    let desk = Arc::downgrade(desk);
+    tokio::spawn(async move {
+        let mut known = generation(&desk).await;
+        loop {
+            tokio::time::sleep(FOLDERS_EVERY).await;
+            let Some(now) = generation(&desk).await else {
+                return;
+            };
+            if known.replace(now).is_some_and(|known| known != now)
+                && let Some(desk) = desk.upgrade()
+            {
+                desk.tell(News::RunbooksChanged);
+            }
+        }
+    });
+}
+
+async fn generation(desk: &Weak<Desk>) -> Option<u64> {
+    let desk = desk.upgrade()?;
+    // It reads files: not on a thread that others wait for.
+    let look = move || desk.runner().catalogue().generation();
+    tokio::task::spawn_blocking(look).await.ok()
+}
 
 /// For as long as a connection of the older revisions lasts.
 pub(super) async fn tell(mut news: Receiver<News>, peer: Peer<RoleServer>) {

@@ -24,12 +24,17 @@ mod stdio;
 mod tools;
 mod triage;
 
+#[cfg(test)]
+mod tests;
+
 use rmcp::ServiceExt as _;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+pub use changes::watch;
 pub use door::Door;
 pub use lines::LINE_BYTES_MAX;
 pub use mount::{BODY_BYTES_MAX, McpService, Mount, router};
+pub use stdio::pipes;
 pub use tools::TOOLS;
 
 /// Why a pipe's client was not served to its end.

@@ -112,6 +112,14 @@ impl<R: AsyncRead + Unpin + Send> Transport<RoleServer> for Stdio<R> {
     }
 }
 
+/// This process's standard streams, without a thread in between where they are pipes.
+pub fn pipes() -> (
+    impl AsyncRead + Unpin + Send + 'static,
+    impl AsyncWrite + Unpin + Send + 'static,
+) {
+    rmcp::transport::io::stdio_pipes()
+}
+
 /// What to say of a line that is no message; nothing of a notification that nobody knows.
 fn unreadable(line: &[u8]) -> Option<Vec<u8>> {
     let value: Value = match serde_json::from_slice(line) {

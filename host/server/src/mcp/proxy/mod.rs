@@ -52,7 +52,7 @@ pub enum ProxyError {
 }
 
 /// What every carried message shares.
-pub(self) struct Carrier {
+struct Carrier {
     host: Host,
     session: Session,
     out: Out,
