@@ -12,7 +12,7 @@ use interlock_runner::{
 };
 use interlock_store::entry::RecordedOutcome;
 
-use super::{run, words};
+use super::{report, words};
 
 /// The whole of it, verify steps included.
 pub fn screen(applied: &Applied, record: &RunRecord) -> String {
@@ -260,7 +260,7 @@ fn verify(out: &mut String, record: &RunRecord, verified: &interlock_runner::rec
     for cite in &found.cites {
         let id = interlock_gate::ids::CallId(cite.call);
         let recorded = record.call(id);
-        let asked = recorded.map(run::asked).unwrap_or_default();
+        let asked = recorded.map(report::asked).unwrap_or_default();
         let at = recorded
             .map(|call| call.answered_at.clock())
             .unwrap_or_default();
@@ -272,7 +272,7 @@ fn verify(out: &mut String, record: &RunRecord, verified: &interlock_runner::rec
         ));
     }
     for unchecked in &found.could_not_check {
-        out.push_str(&run::unchecked_text("  not checked  ", unchecked));
+        out.push_str(&report::unchecked_text("  not checked  ", unchecked));
     }
     let verdict = match verified.verdict.as_str() {
         "fixed" => "fixed",

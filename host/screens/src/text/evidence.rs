@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use interlock_capabilities::Recorded;
 use interlock_gate::{escape, ids::RunId};
 
-use super::{run, words};
+use super::{report, words};
 use crate::json::evidence::Part;
 
 /// Characters of a question.
@@ -17,7 +17,7 @@ pub fn call(run: &RunId, call: &Recorded, offset: usize) -> String {
     let mut out = format!(
         "{} of {run}   {}   asked {}, {took}\n",
         call.id,
-        run::asked(call),
+        report::asked(call),
         call.asked_at.to_seconds_text()
     );
     let request = serde_json::to_string(&call.ask).unwrap_or_default();

@@ -9,6 +9,7 @@ pub mod needs;
 pub mod plan;
 pub mod plans;
 pub mod record;
+pub mod report;
 pub mod run;
 pub mod runbooks;
 pub mod runs;

@@ -6,7 +6,7 @@ use interlock_capabilities::{Answer, Recorded};
 use interlock_gate::{escape, plan::Plan, policy::Policy, screen};
 use interlock_runner::evidence::Evidence;
 
-use super::{run, words};
+use super::{report, words};
 
 /// Everything above the line: what is signed, with the evidence that the plan's digests cover.
 pub fn signed(plan: &Plan, evidence: &Evidence, decision: Option<&str>) -> String {
@@ -43,7 +43,7 @@ pub fn signed(plan: &Plan, evidence: &Evidence, decision: Option<&str>) -> Strin
             }
         }
         for unchecked in &step.report.could_not_check {
-            out.push_str(&run::unchecked_text("  not checked  ", unchecked));
+            out.push_str(&report::unchecked_text("  not checked  ", unchecked));
         }
     }
     out
@@ -51,7 +51,7 @@ pub fn signed(plan: &Plan, evidence: &Evidence, decision: Option<&str>) -> Strin
 
 fn cited(evidence: &Evidence, word: &str, call: u64, says: &str) -> String {
     let found = evidence.calls.iter().find(|recorded| recorded.id.0 == call);
-    let asked = found.map(run::asked).unwrap_or_default();
+    let asked = found.map(report::asked).unwrap_or_default();
     let lead = format!("    {word:<7} c{call} ");
     words::wrapped(&lead, &format!("{asked}: {}", escape::foreign(says)), 100)
 }

@@ -7,7 +7,7 @@ use interlock_gate::{escape, history::Kind, time::Time};
 use interlock_runner::record::PlanRecord;
 use interlock_store::entry::RecordedOutcome;
 
-use super::{run, words};
+use super::{report, words};
 
 /// Characters of an answer that are shown.
 const ANSWER_CHARS_MAX: usize = 2000;
@@ -74,7 +74,7 @@ fn said(reason: &str) -> String {
 /// One call with its answer, quoted.
 pub fn call(call: &Recorded) -> String {
     let took = words::span(call.asked_at, call.answered_at);
-    let mut out = format!("{}  {}  {took}\n", call.id, run::asked(call));
+    let mut out = format!("{}  {}  {took}\n", call.id, report::asked(call));
     let answer = match &call.answer {
         Ok(answer) => serde_json::to_string(answer).unwrap_or_default(),
         Err(gap) => format!("could not check: {gap}"),

@@ -2,6 +2,9 @@
 
 use interlock_gate::{escape, plan::Requester, time::Time};
 
+/// Characters of a line.
+pub const WIDTH: usize = 100;
+
 /// Text that somebody else wrote, on one line: controls, carriage returns, bidi and zero width
 /// characters cannot move the cursor or the reader.
 pub fn foreign(text: &str) -> String {
