@@ -24,11 +24,12 @@ use std::{
 use interlock_gate::{ids::RunId, plan::Requester};
 use interlock_runner::{open::Runner, record::RunRecord};
 use tokio::sync::{broadcast, watch};
+use tokio_util::task::TaskTracker;
 
 pub use live::{Progress, Started};
 pub use news::News;
-pub use runs::{IncidentAsk, RunRequest};
 pub(crate) use refusal::of as refused;
+pub use runs::{IncidentAsk, RunRequest};
 pub use said::{Code, Refusal, Said};
 
 use crate::admit::{Admitted, Pace};
@@ -44,6 +45,8 @@ pub struct Desk {
     live: Mutex<HashMap<RunId, Live>>,
     news: broadcast::Sender<News>,
     stopping: watch::Sender<bool>,
+    /// Runs and changes that go on, whoever still waits for them.
+    tasks: TaskTracker,
 }
 
 impl Desk {
@@ -55,6 +58,7 @@ impl Desk {
             live: Mutex::default(),
             news: broadcast::Sender::new(NEWS_KEPT),
             stopping: watch::Sender::new(false),
+            tasks: TaskTracker::new(),
         })
     }
 
@@ -115,26 +119,17 @@ impl Desk {
         self.live().len()
     }
 
-    /// Waits until no run goes on, at most so long; then interrupts those that do, and waits until
-    /// that is journalled.
+    /// Waits until no run and no change goes on, at most so long; then interrupts the runs that do,
+    /// and waits until that is journalled. A change is not interrupted: what it began it settles.
     pub async fn settle(&self, within: std::time::Duration) {
-        let idle = async {
-            while self.running() > 0 {
-                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-            }
-        };
-        if tokio::time::timeout(within, idle).await.is_ok() {
+        self.tasks.close();
+        if tokio::time::timeout(within, self.tasks.wait()).await.is_ok() {
             return;
         }
         for live in self.live().values() {
             live.stop.stop("the server stops");
         }
-        let idle = async {
-            while self.running() > 0 {
-                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-            }
-        };
-        let _ = tokio::time::timeout(within, idle).await;
+        let _ = tokio::time::timeout(within, self.tasks.wait()).await;
     }
 
     fn live(&self) -> std::sync::MutexGuard<'_, HashMap<RunId, Live>> {

@@ -194,7 +194,7 @@ impl Desk {
         let caller = who.caller.clone();
         let carried = Arc::clone(&plan);
         // An act that began goes on whatever becomes of the door: nothing may be left half done.
-        let task = tokio::spawn(telemetry::below_current(async move {
+        let task = self.tasks.spawn(telemetry::below_current(async move {
             let applied = desk
                 .runner
                 .apply(carried.id(), &[], &caller, &Unwatched)

@@ -90,7 +90,7 @@ impl Desk {
             let ended = reporter.desk.runner.run(ask, &reporter).await;
             reporter.desk.run_over(&reporter.progress, ended).await;
         };
-        tokio::spawn(telemetry::below_current(task));
+        self.tasks.spawn(telemetry::below_current(task));
         let begun = seen
             .wait_for(|progress| progress.run.is_some() || progress.ended.is_some())
             .await

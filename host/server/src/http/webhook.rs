@@ -2,13 +2,15 @@
 
 use axum::{body::Bytes, extract::State};
 use http::{HeaderMap, StatusCode};
+use interlock_runner::incident::{AlertGroup, BadAlerts};
 
 use super::{
     Doors,
-    answer::{Answer, document},
+    answer::{Answer, Refused, document},
     asked::Who,
     body,
 };
+use crate::desk::Code;
 
 /// The handler: answered as soon as every run that answers the alerts has an id.
 pub(super) async fn alertmanager(
@@ -17,7 +19,17 @@ pub(super) async fn alertmanager(
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Answer {
-    let group = body::json(&headers, &bytes)?;
+    body::is_json(&headers)?;
+    let group = AlertGroup::parse(&bytes).map_err(|bad| refused(&bad))?;
     let delivered = doors.desk.webhook(&who, &group).await?;
     Ok(document(StatusCode::ACCEPTED, &delivered))
+}
+
+fn refused(bad: &BadAlerts) -> Refused {
+    let status = match bad {
+        BadAlerts::TooLong { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        BadAlerts::Json { .. } | BadAlerts::TooDeep => StatusCode::BAD_REQUEST,
+        BadAlerts::Missing { .. } | BadAlerts::Form { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    Refused::new(status, Code::BadInput, bad.to_string())
 }
