@@ -1,8 +1,10 @@
 //! The documents that programs read: structs of their own, versioned, only added to.
 
 pub mod applied;
+pub mod diagnosis;
 pub mod evidence;
 pub mod grants;
+pub mod incidents;
 pub mod inputs;
 pub mod plan;
 pub mod run;

@@ -15,6 +15,7 @@ use interlock_runner::{
 use serde::Serialize;
 use serde_json::Value;
 
+use super::diagnosis::{self, DiagnosisJson};
 use crate::exit::Exit;
 
 /// A run.
@@ -39,6 +40,7 @@ pub struct RunJson<'a> {
     plan: Option<PlanLineJson>,
     plans: Vec<PlanLineJson>,
     verified: Vec<VerifiedJson<'a>>,
+    diagnoses: Vec<DiagnosisJson<'a>>,
     /// Why the run is in no journal.
     #[serde(skip_serializing_if = "Option::is_none")]
     unrecorded: Option<&'a str>,
@@ -170,6 +172,11 @@ pub fn document<'a>(record: &'a RunRecord, shown: Option<&Plan>, exit: Exit) -> 
                 verdict: &one.verdict,
                 summary: one.found.as_ref().map(|found| found.summary.as_str()),
             })
+            .collect(),
+        diagnoses: record
+            .diagnoses
+            .iter()
+            .map(|one| diagnosis::document(&record.run, one))
             .collect(),
         unrecorded: None,
         calls: None,

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use interlock_gate::{explain::Finding, plan::Plan, policy::Policy};
-use interlock_runner::evidence::Evidence;
+use interlock_runner::{diagnosis::DiagnosisRecord, evidence::Evidence};
 
-use super::{plan, words};
+use super::{diagnosis, plan, words};
 
 /// All that the screen is drawn from.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +29,8 @@ pub struct Here {
     pub applied: usize,
     /// What the gate says of it.
     pub findings: Vec<Finding>,
+    /// What callers said of its run.
+    pub diagnoses: Vec<DiagnosisRecord>,
 }
 
 /// The screen; `decision` is what is about to be signed, where something is.
@@ -46,6 +48,9 @@ pub fn screen(seen: &Seen<'_>, decision: Option<&str>) -> String {
         }
     }
     out.push_str(&plan::quoted_names(seen.plan, seen.evidence));
+    for one in seen.here.iter().flat_map(|here| &here.diagnoses) {
+        out.push_str(&words::wrapped("quoted     ", &diagnosis::line(one), 100));
+    }
     for finding in seen.here.iter().flat_map(|here| &here.findings) {
         match finding {
             Finding::Filled { by, .. } => {

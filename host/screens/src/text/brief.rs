@@ -10,7 +10,7 @@ use interlock_runner::{
 };
 
 use super::{
-    needs,
+    diagnosis, needs,
     run::headline,
     words::{count, foreign_short, quoted},
 };
@@ -19,6 +19,8 @@ use super::{
 pub const CHARS_MAX: usize = 2_000;
 /// Hypotheses that are told of; the others are counted.
 const HYPOTHESES_MAX: usize = 3;
+/// Diagnoses by callers that are told of, the newest.
+const DIAGNOSES_MAX: usize = 3;
 /// Contradictions of one hypothesis, and unchecked things, that are told of.
 const LINES_MAX: usize = 3;
 
@@ -55,6 +57,9 @@ pub fn run(record: &RunRecord, policy: &Policy) -> String {
     }
     for reason in record.refused.iter().take(LINES_MAX) {
         lines.may(format!("not proposed: {}", foreign_short(reason, 240)));
+    }
+    for one in record.diagnoses.iter().rev().take(DIAGNOSES_MAX) {
+        lines.may(diagnosis::line(one));
     }
     let unchecked: Vec<_> = reports
         .iter()

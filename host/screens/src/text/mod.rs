@@ -3,8 +3,11 @@
 pub mod applied;
 pub mod approver;
 pub mod brief;
+pub mod diagnosis;
 pub mod evidence;
 pub mod grants;
+pub mod incidents;
+pub mod moments;
 pub mod needs;
 pub mod plan;
 pub mod plans;

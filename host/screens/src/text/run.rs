@@ -10,7 +10,7 @@ use interlock_runner::{
 };
 
 use super::{
-    report,
+    diagnosis, report,
     words::{WIDTH, count, foreign, span, wrapped},
 };
 
@@ -37,6 +37,10 @@ pub fn screen(record: &RunRecord, needs: &[String]) -> String {
                 out.push_str(&wrapped("note  ", &foreign(note), WIDTH));
             }
         }
+    }
+    for one in &record.diagnoses {
+        out.push('\n');
+        out.push_str(&diagnosis::screen(record, one));
     }
     if !record.refused.is_empty() {
         out.push_str("\nNOT PROPOSED\n");

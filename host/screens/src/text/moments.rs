@@ -1,0 +1,132 @@
+//! What happened in an incident, a line each. Words of others stand between quotation marks.
+
+use std::collections::BTreeMap;
+
+use interlock_gate::{escape, history::Kind, ids::PlanDigest};
+use interlock_runner::{diagnosis::whose, incident::Happened};
+
+use super::words::{foreign_short, quoted};
+
+/// Characters of a note that are shown in a timeline.
+const NOTE_CHARS_MAX: usize = 400;
+
+/// What happened, in a line.
+pub fn line(what: &Happened) -> String {
+    match what {
+        Happened::Rings { alerts } => format!("rings: {}", names(alerts)),
+        Happened::Ceased { alerts } => format!("ceased: {}; others ring", names(alerts)),
+        Happened::Resolved => "nothing rings any more".to_owned(),
+        Happened::RunOpened {
+            run,
+            runbook,
+            by,
+            owners,
+        } => format!("{run} of {runbook} began, asked by {}", whose(by, owners)),
+        Happened::RunEnded { run, state } => format!("{run} ended: {}", escape::foreign(state)),
+        Happened::Planned { run, plan, narrows } => match narrows {
+            Some(parent) => format!("plan {} narrows {}", plan.short(), parent.short()),
+            None => format!("plan {} made by {run}", plan.short()),
+        },
+        Happened::Refused {
+            plan,
+            asked,
+            reasons,
+        } => {
+            let of = plan.map(|plan| format!(" of plan {}", plan.short()));
+            let why = foreign_short(&reasons.join("; "), NOTE_CHARS_MAX);
+            let asked = escape::foreign(asked);
+            format!("{asked}{} refused: {why}", of.unwrap_or_default())
+        }
+        Happened::Signed {
+            plan,
+            decision,
+            approver,
+        } => format!(
+            "{approver} signed {} of plan {}",
+            decision.word(),
+            plan.short()
+        ),
+        Happened::Began { plan, kind } => format!("{} began", carried(*kind, plan)),
+        Happened::Ended {
+            plan,
+            kind,
+            stopped,
+            counts,
+        } => {
+            let stopped = stopped
+                .as_ref()
+                .map(|why| format!(", stopped: {}", foreign_short(why, NOTE_CHARS_MAX)));
+            format!(
+                "{} ended: {}{}",
+                carried(*kind, plan),
+                sums(counts),
+                stopped.unwrap_or_default()
+            )
+        }
+        Happened::Verified { plan, verdict } => {
+            format!(
+                "verified plan {}: {}",
+                plan.short(),
+                escape::foreign(verdict)
+            )
+        }
+        Happened::Reconciled { plan, finding } => format!(
+            "a doubt about plan {} was settled: {}",
+            plan.short(),
+            escape::foreign(finding)
+        ),
+        Happened::Noted(note) => format!(
+            "note of {}: {}",
+            whose(&note.by, &note.owners),
+            quoted(&note.text, NOTE_CHARS_MAX)
+        ),
+        Happened::Diagnosed { run, by, owners } => {
+            format!("diagnosis of {} about {run}", whose(by, owners))
+        }
+    }
+}
+
+/// Its kind, for programs.
+pub fn kind(what: &Happened) -> &'static str {
+    match what {
+        Happened::Rings { .. } => "rings",
+        Happened::Ceased { .. } => "ceased",
+        Happened::Resolved => "resolved",
+        Happened::RunOpened { .. } => "run_opened",
+        Happened::RunEnded { .. } => "run_ended",
+        Happened::Planned { .. } => "planned",
+        Happened::Refused { .. } => "refused",
+        Happened::Signed { .. } => "signed",
+        Happened::Began { .. } => "began",
+        Happened::Ended { .. } => "ended",
+        Happened::Verified { .. } => "verified",
+        Happened::Reconciled { .. } => "reconciled",
+        Happened::Noted(_) => "noted",
+        Happened::Diagnosed { .. } => "diagnosed",
+    }
+}
+
+fn names(alerts: &[String]) -> String {
+    quoted(&alerts.join(", "), 200)
+}
+
+fn carried(kind: Kind, plan: &PlanDigest) -> String {
+    let word = match kind {
+        Kind::Apply => "carrying out",
+        Kind::Undo => "carrying back",
+    };
+    format!("{word} of plan {}", plan.short())
+}
+
+fn sums(counts: &BTreeMap<String, u64>) -> String {
+    let parts: Vec<String> = counts
+        .iter()
+        .filter(|(_, n)| **n > 0)
+        .map(|(word, n)| format!("{n} {}", escape::foreign(word)))
+        .collect();
+    if parts.is_empty() {
+        "nothing done".to_owned()
+    } else {
+        parts.join(", ")
+    }
+}
