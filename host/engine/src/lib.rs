@@ -17,6 +17,7 @@ mod grants;
 mod limits;
 mod link;
 mod pool;
+mod progress;
 mod run;
 mod session;
 mod size;
@@ -32,6 +33,7 @@ pub use fault::{Fault, FaultKind};
 pub use grants::Grants;
 pub use limits::{LimitName, Limits, Reached};
 pub use link::{Linked, Missing, NotGranted, Why};
+pub use progress::Progress;
 pub use run::{Ended, Ran, Source, StepInput};
 pub use tape::{
     CASSETTE_BYTES_MAX, CASSETTE_SCHEMA, Cassette, Difference, Note, NoteLevel, RecordedWrite, Seed,

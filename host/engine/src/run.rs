@@ -14,6 +14,7 @@ use crate::{
     fault::{self, Fault, Phase},
     limits::{self, LimitName, Reached},
     link::Linked,
+    progress::Progress,
     session::{Answers, Remains, Session},
     size::json_bytes,
     tape::{CASSETTE_SCHEMA, Cassette, Difference, Seed},
@@ -80,21 +81,24 @@ impl Linked {
     /// Runs it once, within `limits`. Waits where too many runs are under way. Needs a tokio
     /// runtime with time and I/O; dropping the future ends the run and every read of it.
     pub fn run(&self, input: StepInput, from: Source, limits: &Limits) -> Soon<'_, Ran> {
-        self.run_until(input, from, limits, std::future::pending())
+        let nobody = Progress::default();
+        self.run_until(input, from, limits, nobody, std::future::pending())
     }
 
     /// As [`Linked::run`], or until `stop` says why it must end: then every read of it is dropped,
-    /// it ends as [`Fault::Cancelled`], and its record holds what was asked so far.
+    /// it ends as [`Fault::Cancelled`], and its record holds what was asked so far. `progress`
+    /// counts its live calls.
     pub fn run_until<'a>(
         &'a self,
         input: StepInput,
         from: Source,
         limits: &Limits,
+        progress: Progress,
         stop: impl Future<Output = String> + Send + 'a,
     ) -> Soon<'a, Ran> {
         let limits = limits.clone();
         Box::pin(async move {
-            let mut run = Run::new(self, input, from, limits);
+            let mut run = Run::new(self, input, from, limits, progress);
             let end = match run.differs_before() {
                 Some(difference) => Err(Fault::Differs(difference)),
                 None => tokio::select! {
@@ -122,7 +126,13 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(linked: &'a Linked, mut input: Input, from: Source, limits: Limits) -> Run<'a> {
+    fn new(
+        linked: &'a Linked,
+        mut input: Input,
+        from: Source,
+        limits: Limits,
+        progress: Progress,
+    ) -> Run<'a> {
         let (clock, answers, seed, first_call, recorded) = match from {
             Source::Live {
                 readers,
@@ -133,6 +143,7 @@ impl<'a> Run<'a> {
                 let answers = Answers::Live {
                     readers,
                     grants: linked.grants.clone(),
+                    progress,
                 };
                 (Clock::live(clock, &limits), answers, seed, first_call, None)
             }

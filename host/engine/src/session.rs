@@ -20,6 +20,7 @@ use crate::{
     fault::Stop,
     grants::Grants,
     limits::{Growth, LimitName, Reached},
+    progress::Progress,
     size::{NotJson, json_bytes},
     tape::{Cassette, Difference, Note, NoteLevel, RecordedWrite, Seed},
     wasi::{self, Written},
@@ -28,7 +29,11 @@ use crate::{
 /// Who answers.
 pub(crate) enum Answers {
     /// The world, as far as the policy lets it.
-    Live { readers: Readers, grants: Grants },
+    Live {
+        readers: Readers,
+        grants: Grants,
+        progress: Progress,
+    },
     /// The record, call by call; another question is a difference.
     Tape(Cassette),
     /// The record of another step: each of its calls answers once, whatever the order.

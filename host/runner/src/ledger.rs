@@ -11,6 +11,7 @@ use std::{
 };
 
 use interlock_capabilities::{Soon, journal::Refused};
+use interlock_engine::Progress;
 use interlock_gate::ids::{BlobDigest, RunId};
 use interlock_store::{
     Blob, HeldBy, PlanLock, Store as _, Taken,
@@ -29,6 +30,9 @@ use crate::{
 
 /// What is over within this time costs one wait for the disk, not two.
 const AT_ONCE: Duration = Duration::from_millis(5);
+
+/// How often whoever watches is told how far a step is.
+const TELL_EVERY: Duration = Duration::from_millis(250);
 
 /// The entries and kept bytes of a run that is under way.
 pub(crate) struct Ledger<'a> {
@@ -217,8 +221,12 @@ impl<'a> Ledger<'a> {
     }
 
     /// Does `work`, and has the run's opening journalled beside it where it takes longer than a
-    /// moment.
-    pub(crate) async fn beside<T>(&mut self, work: impl Future<Output = T>) -> Result<T, RunError> {
+    /// moment; then its watcher is told how far it is, too.
+    pub(crate) async fn beside<T>(
+        &mut self,
+        work: impl Future<Output = T>,
+        progress: &Progress,
+    ) -> Result<T, RunError> {
         let mut work = pin!(work);
         if self.sent.is_empty() && self.written.is_empty() {
             let left = AT_ONCE.saturating_sub(self.began.elapsed());
@@ -232,7 +240,17 @@ impl<'a> Ledger<'a> {
             done = work.as_mut() => return Ok(done),
             settled = self.settle() => settled?,
         }
-        Ok(work.await)
+        let mut told = (0, 0);
+        loop {
+            if let Ok(done) = timeout(TELL_EVERY, work.as_mut()).await {
+                return Ok(done);
+            }
+            let now = (progress.answered(), progress.asked());
+            if now != told {
+                told = now;
+                self.watch.calls(now.0, now.1);
+            }
+        }
     }
 
     /// What was done beside the ledger, and whether it is lost with the journal's medium.

@@ -6,7 +6,9 @@
 use std::sync::Arc;
 
 use interlock_capabilities::report::Input;
-use interlock_engine::{Cassette, ClockStart, Ended, Fault, Grants, Kind, Ran, Seed, Source, Tier};
+use interlock_engine::{
+    Cassette, ClockStart, Ended, Fault, Grants, Kind, Progress, Ran, Seed, Source, Tier,
+};
 use interlock_gate::{
     canonical,
     ids::{CallId, CassetteDigest, ReportDigest},
@@ -102,9 +104,11 @@ impl Runner {
             first_call: going.next_call,
         };
         let stop = stopped(going.stop.clone());
-        let ran = linked.run_until(input, source, going.policy.sandbox(), stop);
+        let progress = Progress::default();
+        let sandbox = going.policy.sandbox();
+        let ran = linked.run_until(input, source, sandbox, progress.clone(), stop);
         let ran = spans::step(&loaded.name, loaded.step.tier(), ran);
-        going.ledger.beside(ran).await.map(Ok)
+        going.ledger.beside(ran, &progress).await.map(Ok)
     }
 
     /// Records a step's end, and says how the run ends, where it does.

@@ -44,7 +44,8 @@ pub enum Lack {
 }
 
 impl SetAside {
-    pub(crate) fn bad(place: usize, bad: &BadToken) -> SetAside {
+    /// Of a file that is no token, as the one at `place`.
+    pub fn bad(place: usize, bad: &BadToken) -> SetAside {
         let lack = match bad {
             BadToken::TooLarge | BadToken::Form(_) | BadToken::Base64 => Lack::Form,
             _ => Lack::Standing,

@@ -10,6 +10,10 @@ pub trait Watch: Send + Sync {
     /// A step begins.
     fn step(&self, name: &str);
 
+    /// So many of the step's calls are answered, of so many asked; told at most a few times a
+    /// second, and only of a step that takes a while.
+    fn calls(&self, _answered: u64, _asked: u64) {}
+
     /// The host waits: for a verify step's `wait`, say.
     fn waiting(&self, what: &str, seconds: u64);
 

@@ -198,13 +198,19 @@ impl Session {
         id: CallId,
     ) -> Result<(State<R::Answer>, Time), Stop> {
         match &mut self.answers {
-            Answers::Live { readers, grants } => {
+            Answers::Live {
+                readers,
+                grants,
+                progress,
+            } => {
+                progress.one_asked();
                 let now = self.clock.stamp();
                 let (kept, bytes_max) = (self.kept.clone(), self.limits.answer_bytes_max);
                 let span = spans::call(id, R::CALL);
                 if let Err(gap) = grants.permits(asked) {
                     let answer = Err(gap);
                     spans::answered(&span, asked.target(), &answer);
+                    progress.one_answered();
                     return Ok((State::Came(kept.arrived(answer, bytes_max, now)), now));
                 }
                 // Nothing in here waits: the guest's stack never changes threads inside the span.
@@ -216,14 +222,17 @@ impl Session {
                 let state = match first {
                     Poll::Ready(answer) => {
                         spans::answered(&span, asked.target(), &answer);
+                        progress.one_answered();
                         State::Came(kept.arrived(answer, bytes_max, self.clock.stamp()))
                     }
                     Poll::Pending => {
                         let clock = self.clock.clone();
                         let target = asked.target().to_owned();
+                        let progress = progress.clone();
                         let answered = async move {
                             let answer = work.await;
                             spans::answered(&Span::current(), &target, &answer);
+                            progress.one_answered();
                             kept.arrived(answer, bytes_max, clock.stamp())
                         };
                         State::Running(Task(tokio::spawn(answered.instrument(span))))
