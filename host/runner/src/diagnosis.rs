@@ -40,11 +40,11 @@ use crate::{
 };
 
 /// The schema of a kept diagnosis.
-pub const DIAGNOSIS_SCHEMA: &str = "interlock.diagnosis.v1";
+pub const DIAGNOSIS_SCHEMA: &str = "interlock.callers-report.v1";
 /// Most diagnoses of one run by one caller.
 pub const DIAGNOSES_MAX: usize = 20;
 /// Times that a diagnosis is written again because its run went on meanwhile.
-const TRIES_MAX: usize = 8;
+const TRIES_MAX: usize = 64;
 
 /// One diagnosis on record.
 #[derive(Clone, Debug, PartialEq)]

@@ -41,8 +41,10 @@ pub mod replay;
 pub mod report;
 mod requests;
 pub mod run;
-mod stamp;
+#[cfg(test)]
+mod sample;
 mod spans;
+mod stamp;
 pub mod state;
 mod steps;
 mod still;
