@@ -47,7 +47,8 @@ impl Verbosity {
     }
 
     fn said(said: Option<&str>, otherwise: Level) -> Verbosity {
-        let level = said.and_then(|text| text.parse().ok());
+        let level = said.filter(|text| !text.is_empty());
+        let level = level.and_then(|text| text.parse().ok());
         Verbosity(level.unwrap_or(LevelFilter::from_level(otherwise)))
     }
 }
@@ -85,7 +86,7 @@ pub async fn narrate(mut news: Receiver<News>) {
 
 fn tell(news: &News) {
     match news {
-        News::RunOpened { run, .. } => tracing::info!(%run, "run opened"),
+        News::RunOpened { run, runbook } => tracing::info!(%run, runbook, "run opened"),
         News::Step { run, step } => tracing::info!(%run, step, "step begins"),
         News::RunEnded { run, state } => tracing::info!(%run, state, "run ended"),
         News::PlanWaiting { plan, run } => tracing::info!(%run, %plan, "plan waits for approval"),
@@ -93,7 +94,6 @@ fn tell(news: &News) {
             tracing::info!(%run, %plan, state, "plan changed");
         }
         News::RunbooksChanged => tracing::info!("installed runbooks changed"),
-        other => tracing::debug!(?other, "news"),
     }
 }
 

@@ -12,6 +12,8 @@ use super::mrkdwn::{code, foreign, plain};
 
 /// Characters of one section; Slack takes 3000.
 const SECTION_CHARS_MAX: usize = 2900;
+/// Characters of one foreign name.
+const NAME_CHARS_MAX: usize = 80;
 /// Foreign names in one line.
 const NAMES_MAX: usize = 5;
 
@@ -147,7 +149,7 @@ fn wrong(wrong: &Wrong) -> String {
             means,
             level,
         } => {
-            let cause = code(cause);
+            let cause = name(cause);
             let means = means.as_ref().map(|it| format!(": {}", foreign(it, 200)));
             format!("{cause}, confidence {level}{}", means.unwrap_or_default())
         }
@@ -155,10 +157,20 @@ fn wrong(wrong: &Wrong) -> String {
     }
 }
 
+/// A name that a runbook's manifest made up; in code where it looks like one.
+fn name(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if text.len() <= 64 && text.chars().all(plain) {
+        code(text)
+    } else {
+        foreign(text, 64)
+    }
+}
+
 fn incident_line(about: &About) -> String {
-    let mut line = format!("Incident {}", foreign(&about.incident, 80));
+    let mut line = format!("Incident {}", foreign(&about.incident, NAME_CHARS_MAX));
     if let Some(service) = &about.service {
-        line.push_str(&format!(" of {}", foreign(service, 80)));
+        line.push_str(&format!(" of {}", foreign(service, NAME_CHARS_MAX)));
     }
     if !about.alerts.is_empty() {
         let mut names = about.alerts.clone();
@@ -168,7 +180,7 @@ fn incident_line(about: &About) -> String {
         let shown: Vec<String> = names
             .iter()
             .take(NAMES_MAX)
-            .map(|name| foreign(name, 80))
+            .map(|name| foreign(name, NAME_CHARS_MAX))
             .collect();
         line.push_str(&format!(", alerts {}", shown.join(", ")));
         if more > 0 {
@@ -275,14 +287,14 @@ impl Lines {
 
     fn section(&mut self, lines: Vec<String>) {
         let text = lines.join("\n");
-        self.text.push_str(&format!("\n{text}"));
+        self.text.push_str(&format!("\n\n{text}"));
         let shown: String = text.chars().take(SECTION_CHARS_MAX).collect();
         self.blocks
             .push(json!({"type": "section", "text": mrkdwn(&shown)}));
     }
 
     fn small(&mut self, text: &str) {
-        self.text.push_str(&format!("\n{text}"));
+        self.text.push_str(&format!("\n\n{text}"));
         self.blocks
             .push(json!({"type": "context", "elements": [mrkdwn(text)]}));
     }
