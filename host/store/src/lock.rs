@@ -6,7 +6,8 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use rustix::fs::OFlags;
 
@@ -17,6 +18,8 @@ use crate::own_file::{self, FileError, failed};
 #[must_use = "the lock is let go when this is dropped"]
 pub struct PlanLock {
     file: File,
+    /// Removed with the lock: only where nobody takes the name again.
+    once: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy)]
@@ -51,15 +54,27 @@ pub enum HeldBy {
 
 /// This boot's id; empty where the system has none.
 pub fn boot_id() -> String {
-    fs::read_to_string("/proc/sys/kernel/random/boot_id")
-        .map(|text| text.trim().to_owned())
-        .unwrap_or_default()
+    static ID: OnceLock<String> = OnceLock::new();
+    let read = || {
+        fs::read_to_string("/proc/sys/kernel/random/boot_id")
+            .map(|text| text.trim().to_owned())
+            .unwrap_or_default()
+    };
+    ID.get_or_init(read).clone()
 }
 
 impl PlanLock {
     /// Takes the lock of `name`, kept in `folder`, or says who has it. Never waits.
     pub fn take(folder: &Path, name: &str) -> Result<Self, HeldBy> {
         Self::get(folder, name, Patience::None)
+    }
+
+    /// As [`PlanLock::take`], of a name that one holder takes and others only try, to learn whether
+    /// that one lives: its file goes with the lock, so that they do not pile up.
+    pub(crate) fn take_once(folder: &Path, name: &str) -> Result<Self, HeldBy> {
+        let mut lock = Self::take(folder, name)?;
+        lock.once = Some(folder.join(name));
+        Ok(lock)
     }
 
     /// Waits for the lock: only for names that are held for the length of a file operation.
@@ -93,7 +108,7 @@ impl PlanLock {
             Err(TryLockError::WouldBlock) => return Err(holder(name, file)),
             Err(TryLockError::Error(error)) => return Err(unusable(failed("lock", &path)(error))),
         }
-        let mut lock = Self { file };
+        let mut lock = Self { file, once: None };
         lock.sign()
             .map_err(failed("write", &path))
             .map_err(unusable)?;
@@ -111,6 +126,11 @@ impl PlanLock {
 /// The file stays, empty: removing it would let two processes lock two files of one name.
 impl Drop for PlanLock {
     fn drop(&mut self) {
+        if let Some(path) = &self.once {
+            // Left behind it is only clutter.
+            drop(fs::remove_file(path));
+            return;
+        }
         // Only the message for others depends on this; the lock itself ends with the file.
         drop(self.file.set_len(0));
     }
@@ -147,5 +167,16 @@ mod tests {
         let _other = PlanLock::take(&locks, "b704").unwrap();
         drop(first);
         assert!(PlanLock::take(&locks, "9f3a").is_ok());
+    }
+
+    #[test]
+    fn a_lock_that_is_taken_once_leaves_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let locks = folder.path().join("locks");
+        let held = PlanLock::take_once(&locks, "r-k7qd").unwrap();
+        assert!(PlanLock::take_once(&locks, "r-k7qd").is_err());
+        assert!(locks.join("r-k7qd").exists(), "a try takes nothing away");
+        drop(held);
+        assert!(!locks.join("r-k7qd").exists());
     }
 }

@@ -112,7 +112,7 @@ impl Store for SqliteStore {
     }
 
     fn hold_run(&self, run: &RunId) -> Result<PlanLock, HeldBy> {
-        PlanLock::take(&self.places.locks(), run.as_str())
+        PlanLock::take_once(&self.places.locks(), run.as_str())
     }
 
     fn keep(&self, bytes: Vec<u8>) -> Soon<'_, Result<BlobDigest, Refused>> {

@@ -155,6 +155,9 @@ pub(crate) fn connect(places: &Places, purpose: Use) -> Result<Connection, Store
     // One apply asks some thirty different questions, again and again.
     connection.set_prepared_statement_cache_capacity(64);
     if purpose == Use::Write {
+        // Many short runs touch the same pages again and again: each is brought home more seldom.
+        set(&connection, "wal_autocheckpoint", "4000", "4000")?;
+        set(&connection, "cache_size", "-16000", "-16000")?;
         set(&connection, "journal_mode", "WAL", "wal")?;
         // Each commit is synced before it is reported: the promise of `Journal::append`.
         set(&connection, "synchronous", "FULL", "2")?;
