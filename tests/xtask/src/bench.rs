@@ -1,15 +1,14 @@
-//! `cargo xtask bench`: builds everything, then measures.
+//! `cargo xtask bench`: installs what is missing, builds everything, then measures.
 //! Not the measurements: those are in `tests/bench`, which links the host.
 
 use crate::stage::call;
-use crate::workspace;
+use crate::{machine, workspace};
 use std::process::{Command, ExitCode};
 
 /// Measures these figures, or all of them where none is named.
 pub(crate) fn run(names: &[&str]) -> ExitCode {
-    if let Err(why) =
-        call(workspace::cargo().args(["build", "--quiet", "--release", "--workspace"]))
-    {
+    let build = || call(workspace::cargo().args(["build", "--quiet", "--release", "--workspace"]));
+    if let Err(why) = machine::install(&machine::BENCH).and_then(|()| build()) {
         eprintln!("{why}");
         return ExitCode::FAILURE;
     }

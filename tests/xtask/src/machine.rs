@@ -40,6 +40,23 @@ pub(crate) const SERVERS: [Need; 4] = [
     },
 ];
 
+/// What the benchmarks use.
+pub(crate) const BENCH: [Need; 6] = {
+    let [postgres, prometheus, alertmanager, exporter] = SERVERS;
+    [
+        postgres,
+        prometheus,
+        alertmanager,
+        exporter,
+        Need {
+            program: "curl",
+            packages: &["curl"],
+            why: "asks what `interlock run` asks, one question after another",
+        },
+        COMPILER,
+    ]
+};
+
 /// Everything that the tests use.
 pub(crate) const ALL: [Need; 10] = {
     let [postgres, prometheus, alertmanager, exporter] = SERVERS;
