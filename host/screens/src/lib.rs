@@ -14,3 +14,8 @@
 pub mod exit;
 pub mod json;
 pub mod text;
+
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
