@@ -26,6 +26,7 @@ use interlock_runner::{open::Runner, record::RunRecord};
 use tokio::sync::{broadcast, watch};
 use tokio_util::task::TaskTracker;
 
+pub use incidents::Delivered;
 pub use live::{Progress, Started};
 pub use news::News;
 pub(crate) use refusal::of as refused;
@@ -37,6 +38,8 @@ use live::Live;
 
 /// News that a slow listener may lag behind.
 const NEWS_KEPT: usize = 1024;
+/// Runs with an id of their caller's that may be opened at the same time.
+const TURNS: usize = 32;
 
 /// One host, as agents and people ask it.
 pub struct Desk {
@@ -47,6 +50,7 @@ pub struct Desk {
     stopping: watch::Sender<bool>,
     /// Runs and changes that go on, whoever still waits for them.
     tasks: TaskTracker,
+    turns: [tokio::sync::Mutex<()>; TURNS],
 }
 
 impl Desk {
@@ -58,6 +62,7 @@ impl Desk {
             live: Mutex::default(),
             news: broadcast::Sender::new(NEWS_KEPT),
             stopping: watch::Sender::new(false),
+            turns: Default::default(),
             tasks: TaskTracker::new(),
         })
     }
@@ -123,13 +128,25 @@ impl Desk {
     /// and waits until that is journalled. A change is not interrupted: what it began it settles.
     pub async fn settle(&self, within: std::time::Duration) {
         self.tasks.close();
-        if tokio::time::timeout(within, self.tasks.wait()).await.is_ok() {
+        if tokio::time::timeout(within, self.tasks.wait())
+            .await
+            .is_ok()
+        {
             return;
         }
         for live in self.live().values() {
             live.stop.stop("the server stops");
         }
         let _ = tokio::time::timeout(within, self.tasks.wait()).await;
+    }
+
+    /// The turn that every run of this id waits for.
+    fn turn(&self, id: &str) -> &tokio::sync::Mutex<()> {
+        use std::hash::{BuildHasher as _, RandomState};
+        static STATE: std::sync::OnceLock<RandomState> = std::sync::OnceLock::new();
+        let hash = STATE.get_or_init(RandomState::new).hash_one(id);
+        // The remainder is below TURNS.
+        &self.turns[usize::try_from(hash % TURNS as u64).unwrap_or(0)]
     }
 
     fn live(&self) -> std::sync::MutexGuard<'_, HashMap<RunId, Live>> {

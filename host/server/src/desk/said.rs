@@ -68,7 +68,7 @@ impl Code {
 /// Why something was not done. Also a document: `interlock.refusal.v1`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Refusal {
-    schema: &'static str,
+    pub(crate) schema: &'static str,
     /// Its kind.
     pub code: Code,
     /// What was wrong, in one sentence.
