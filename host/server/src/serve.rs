@@ -7,6 +7,7 @@
 
 mod connections;
 mod crowd;
+mod patient;
 mod recover;
 mod tls;
 
@@ -30,7 +31,7 @@ use crate::{
     admit::Names,
     desk::Desk,
     http::{self, Doors},
-    mcp, page,
+    mcp, page, telemetry,
     tell::{TellError, Teller},
 };
 use connections::Connections;
@@ -139,6 +140,7 @@ impl Server {
         let page = page::router(Arc::clone(&desk));
         let news = desk.news();
         tokio::spawn(doors.metrics().clone().listen(news));
+        tokio::spawn(telemetry::narrate(desk.news()));
         Ok(Server {
             address,
             listener,
