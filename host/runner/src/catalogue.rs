@@ -3,7 +3,7 @@
 //! Invariant: a runbook whose new build is broken stays as it last was whole, and that is said.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map::Entry},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -147,12 +147,14 @@ impl Shelf {
             }
             if let Some(whole) = &folder.whole {
                 let name = whole.manifest.name.clone();
-                if runbooks.contains_key(&name) {
-                    problem(format!(
-                        "another folder holds a runbook `{name}`, which is used"
-                    ));
-                } else {
-                    runbooks.insert(name, Arc::clone(whole));
+                match runbooks.entry(name) {
+                    Entry::Vacant(free) => {
+                        free.insert(Arc::clone(whole));
+                    }
+                    Entry::Occupied(taken) => problem(format!(
+                        "another folder holds a runbook `{}`, which is used",
+                        taken.key()
+                    )),
                 }
             }
         }
@@ -184,6 +186,11 @@ impl Runner {
     /// What is installed now. Looks at every file's times, and reads only what has changed.
     pub fn catalogue(&self) -> Arc<Catalogue> {
         self.shelf_of().look(&self.config().runbooks)
+    }
+
+    /// As [`Self::catalogue`] last said, without a look; empty before the first.
+    pub fn catalogue_seen(&self) -> Arc<Catalogue> {
+        Arc::clone(&self.shelf_of().now)
     }
 
     /// The runbook of that name, as it lies on disk now, or as it last was whole.
