@@ -64,7 +64,13 @@ pub enum CannotNote {
     },
     /// The host could not take it, whatever it says.
     #[error(transparent)]
-    Host(#[from] RunError),
+    Host(Box<RunError>),
+}
+
+impl From<RunError> for CannotNote {
+    fn from(error: RunError) -> CannotNote {
+        CannotNote::Host(Box::new(error))
+    }
 }
 
 impl Runner {

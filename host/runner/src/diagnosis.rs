@@ -160,7 +160,13 @@ pub enum CannotDiagnose {
     },
     /// The host could not take it, whatever it says.
     #[error(transparent)]
-    Host(#[from] RunError),
+    Host(Box<RunError>),
+}
+
+impl From<RunError> for CannotDiagnose {
+    fn from(error: RunError) -> CannotDiagnose {
+        CannotDiagnose::Host(Box::new(error))
+    }
 }
 
 impl Runner {
