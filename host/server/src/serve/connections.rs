@@ -18,6 +18,7 @@ use tokio_rustls::TlsAcceptor;
 use tower::Service as _;
 
 use super::crowd::{Crowd, Place};
+use super::patient::Patient;
 use crate::admit::who::ClientCertificate;
 use crate::http::{Metrics, Peer};
 
@@ -29,6 +30,8 @@ const PEER_MAX: usize = 1_000;
 const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 /// Time for the headers of a request, and for which a connection may idle between two.
 const HEADERS_TIME: Duration = Duration::from_secs(10);
+/// Time for a peer to take a part of an answer.
+const TAKE_TIME: Duration = Duration::from_secs(30);
 const HEADERS_BYTES_MAX: usize = 64 * 1024;
 const HEADERS_MAX: usize = 100;
 /// Requests at once over one HTTP/2 connection.
@@ -100,6 +103,7 @@ async fn serve(
     watcher: Watcher,
     _place: Place,
 ) {
+    let stream = Patient::new(stream, TAKE_TIME);
     let Some(tls) = tls else {
         return over_http1(stream, client, watcher).await;
     };
