@@ -50,7 +50,7 @@ async fn alone(config: Option<&Path>, screen: Screen) -> Result<(), Failure> {
         Verbosity::of_command(u8::from(screen.verbose)),
     );
     for runbook in runner.trust_installed(FIRST_USE).await? {
-        tracing::info!(%runbook, "trusted on first use");
+        screen.talk(&format!("{runbook}: trusted on first use\n"));
     }
     let uid = rustix::process::getuid().as_raw();
     let policy = runner.policy().await?;

@@ -1,8 +1,9 @@
 //! The door itself: reads what a client asks, lets the desk answer.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use interlock_gate::escape::foreign_short;
+use interlock_runner::{catalogue::Catalogue, installed::Runbook};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -93,7 +94,13 @@ impl Door {
             CallerOf::Pipe(_) => Transport::Pipe,
             CallerOf::Request => Transport::Tcp,
         };
-        let parent = context.meta.get_traceparent().and_then(telemetry::parent);
+        // The message's own context first: several messages may come in one HTTP request.
+        let header = || {
+            let parts = context.extensions.get::<http::request::Parts>()?;
+            parts.headers.get("traceparent")?.to_str().ok()
+        };
+        let given = context.meta.get_traceparent().or_else(header);
+        let parent = given.and_then(telemetry::parent);
         let span = telemetry::door::mcp_request(method, about, transport, parent.as_ref());
         if let Ok(who) = self.who(context) {
             telemetry::door::asked_by(&span, who.key());
@@ -106,7 +113,8 @@ impl Door {
         self.desk.enter(who).map_err(as_error)?;
         let installed = self.desk.installed(who).await.map_err(as_error)?;
         let mut tools = tools::fixed();
-        for (name, runbook) in self.runbook_tools() {
+        let catalogue = self.desk.runner().catalogue_seen();
+        for (name, runbook) in self.runbook_tools(&catalogue) {
             let line = installed.runbooks.iter().find(|line| line.name == runbook);
             tools.extend(line.and_then(|line| offered::tool(name, line)));
         }
@@ -114,17 +122,27 @@ impl Door {
     }
 
     /// Of each runbook's tool, the runbook.
-    pub(super) fn runbook_tools(&self) -> std::collections::BTreeMap<String, String> {
-        let catalogue = self.desk.runner().catalogue();
-        offered::names(
-            catalogue
-                .runbooks()
-                .map(|runbook| runbook.manifest.name.as_str()),
-        )
+    fn runbook_tools(&self, catalogue: &Catalogue) -> BTreeMap<String, String> {
+        let runbooks = catalogue.runbooks();
+        offered::names(runbooks.map(|runbook| runbook.manifest.name.as_str()))
+    }
+
+    /// The runbook that a tool runs. Folders are looked at only where it is not known already.
+    fn runbook_of(&self, tool: &str) -> Option<Arc<Runbook>> {
+        if !tool.starts_with(offered::PREFIX) {
+            return None;
+        }
+        let among = |catalogue: &Catalogue| {
+            let runbook = self.runbook_tools(catalogue).remove(tool)?;
+            catalogue.get(&runbook).cloned()
+        };
+        let runner = self.desk.runner();
+        among(&runner.catalogue_seen()).or_else(|| among(&runner.catalogue()))
     }
 
     async fn call(
         &self,
+        runbook: Option<Arc<Runbook>>,
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
@@ -134,10 +152,6 @@ impl Door {
             let said = self.fixed(&who, name, request.arguments, &context).await;
             return Ok(answer::of(said).into());
         }
-        let runbook = name
-            .starts_with(offered::PREFIX)
-            .then(|| self.runbook_tools().remove(name))
-            .flatten();
         match runbook {
             Some(runbook) => self.run(&who, &runbook, request.arguments, context).await,
             None => {
@@ -218,17 +232,15 @@ impl ServerHandler for Door {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let name = request.name.clone();
-        let known = tools::TOOLS.contains(&name.as_ref())
-            || (name.starts_with(offered::PREFIX)
-                && self.runbook_tools().contains_key(name.as_ref()));
-        let about = if known {
+        let runbook = self.runbook_of(&name);
+        let about = if runbook.is_some() || tools::TOOLS.contains(&name.as_ref()) {
             About::Tool(&name)
         } else {
             About::Other
         };
         let span = self.span("tools/call", about, &context);
         async {
-            let result = self.call(request, context).await;
+            let result = self.call(runbook, request, context).await;
             note(&result);
             result
         }

@@ -73,18 +73,6 @@ impl Given {
         }
     }
 
-    /// Yes or no; no where it is left out.
-    pub(super) fn truth(&mut self, name: &str) -> Result<bool, Refusal> {
-        match self.any(name) {
-            None => Ok(false),
-            Some(Value::Bool(truth)) => Ok(truth),
-            Some(other) => Err(bad(
-                format!("`{name}` is {}, not true or false", kind(&other)),
-                format!("give `{name}` as true or false"),
-            )),
-        }
-    }
-
     /// Refuses what nobody has asked for.
     pub(super) fn done(self) -> Result<(), Refusal> {
         match self.left.keys().next() {
@@ -127,7 +115,7 @@ mod tests {
     #[test]
     fn a_bad_argument_is_named_with_what_would_be_good() {
         let said = |refusal: Refusal| (refusal.reason, refusal.next.unwrap());
-        let mut some = given(json!({"run": 7, "limit": -1, "all": "yes", "extra": 1}));
+        let mut some = given(json!({"run": 7, "limit": -1, "extra": 1}));
         let run = some.text("run", "the run's id").unwrap_err();
         assert_eq!(
             said(run),
@@ -140,12 +128,11 @@ mod tests {
             some.whole("limit", 5, 9).unwrap_err().reason,
             "`limit` is -1"
         );
-        assert!(some.truth("all").is_err());
         assert_eq!(
             said(some.done().unwrap_err()),
             (
                 "`extra` is not an argument".into(),
-                "it takes: run, limit, all".into()
+                "it takes: run, limit".into()
             )
         );
     }

@@ -6,7 +6,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use interlock_gate::escape::foreign_short;
+use interlock_runner::installed::Runbook;
 use rmcp::{
     ErrorData, RoleServer,
     model::{
@@ -49,7 +49,7 @@ impl Door {
     pub(super) async fn run(
         &self,
         who: &Admitted,
-        runbook: &str,
+        runbook: &Runbook,
         arguments: Option<JsonObject>,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
@@ -95,21 +95,14 @@ impl Door {
     }
 
     /// What the arguments ask for.
-    fn request(&self, runbook: &str, arguments: Option<JsonObject>) -> Result<RunRequest, Refusal> {
-        let catalogue = self.desk.runner().catalogue();
-        let Some(found) = catalogue.get(runbook) else {
-            return Err(Refusal::new(
-                Code::NotFound,
-                format!(
-                    "the runbook `{}` is not installed any more",
-                    foreign_short(runbook, 80)
-                ),
-            )
-            .next("list the runbooks"));
-        };
+    fn request(
+        &self,
+        runbook: &Runbook,
+        arguments: Option<JsonObject>,
+    ) -> Result<RunRequest, Refusal> {
         let mut given = Given::new(arguments);
         let mut inputs = BTreeMap::new();
-        for name in found.manifest.inputs.keys() {
+        for name in runbook.manifest.inputs.keys() {
             let argument = offered::argument(name);
             if let Some(value) = given.any(&argument) {
                 inputs.insert(name.clone(), as_text(&argument, &value)?);
@@ -122,7 +115,7 @@ impl Door {
         let id = given.maybe_text("id")?;
         given.done()?;
         Ok(RunRequest {
-            runbook: runbook.to_owned(),
+            runbook: runbook.manifest.name.clone(),
             incident,
             id,
             inputs,

@@ -15,7 +15,6 @@ pub(super) enum Shape {
     Runs,
     Call,
     Plan,
-    Approval,
     Applied,
     Diagnosis,
     Incident,
@@ -104,11 +103,6 @@ impl Shape {
                 "interlock.plan-show.v1",
                 json!({"plan": text, "state": {"type": ["string", "null"]}, "body": {"type": "object"}}),
                 &["plan", "state", "summary"],
-            ),
-            Shape::Approval => document(
-                "interlock.approval-required.v1",
-                json!({"plan": text}),
-                &["plan"],
             ),
             Shape::Applied => document(
                 "interlock.apply.v1",

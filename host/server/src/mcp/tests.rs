@@ -16,12 +16,23 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStrea
 use super::{Door, LINE_BYTES_MAX, TOOLS, serve};
 use crate::{admit::Admitted, desk::Desk};
 
-struct Host {
+/// A host with no runbooks and a policy that grants nothing.
+pub(super) struct Host {
     _folder: tempfile::TempDir,
-    desk: Arc<Desk>,
+    pub(super) desk: Arc<Desk>,
 }
 
-/// A host with no runbooks and a policy that grants nothing.
+impl Host {
+    pub(super) fn new() -> Host {
+        host()
+    }
+
+    /// Where it would listen.
+    pub(super) fn server(&self) -> interlock_connectors::config::Server {
+        self.desk.runner().config().server.clone()
+    }
+}
+
 fn host() -> Host {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();

@@ -191,7 +191,7 @@ pub(super) fn fixed() -> Vec<Tool> {
                          says so, and that is a finished answer. Tell a person then which command \
                          to run, and call this again after they did; repeating it changes nothing.",
                         takes(json!({"plan": plan}), &["plan"]),
-                        &[Shape::Applied, Shape::Approval],
+                        &[Shape::Applied],
                         ACTS,
                     ),
                     "record_context" => (

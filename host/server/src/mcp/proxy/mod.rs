@@ -12,6 +12,8 @@ mod message;
 mod post;
 mod session;
 mod sse;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::HashMap,
