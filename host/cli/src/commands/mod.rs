@@ -3,6 +3,7 @@
 pub(crate) mod apply;
 pub(crate) mod bearer;
 pub(crate) mod build;
+pub(crate) mod incidents;
 pub(crate) mod journal;
 pub(crate) mod keygen;
 pub(crate) mod keys;
@@ -25,7 +26,8 @@ use interlock_gate::token::Decision;
 
 use crate::{
     args::{
-        Cli, Command, JournalCommand, PlanCommand, PolicyCommand, RunbooksCommand, RunsCommand,
+        Cli, Command, IncidentsCommand, JournalCommand, PlanCommand, PolicyCommand,
+        RunbooksCommand, RunsCommand,
     },
     doctor,
     exit::Exit,
@@ -93,6 +95,10 @@ pub(crate) async fn dispatch(cli: &Cli, screen: Screen) -> Result<Output, Failur
             reason,
             key,
         }) => reconcile::reconcile(run, *found, reason, key.as_deref(), config, screen).await,
+        Command::Incidents(IncidentsCommand::List) => incidents::list(config).await,
+        Command::Incidents(IncidentsCommand::Show { incident }) => {
+            incidents::show(incident, config).await
+        }
         Command::Replay { run } => replay::replay(run, config).await,
         Command::Journal(JournalCommand::Verify {
             checkpoint,
