@@ -3,12 +3,14 @@
 use std::fs;
 use std::path::Path;
 
-use interlock_system_tests::{Person, Ran, World, interlock_binary};
+use interlock_system_tests::{Person, Ran, Served, World, interlock_binary};
 use interlock_test_servers::repository;
 
 use crate::seen::alive;
 use crate::waiting::{Waiting, bob, full, ssh_keygen, started};
 
+/// Where the docs say that a server listens.
+const SHOWN_URL: &str = "http://127.0.0.1:7433";
 /// The plan and the word that the docs show.
 const SHOWN_PLAN: &str = "9f3ac2e1b704";
 const SHOWN_WORD: &str = "orders-db 2";
@@ -52,13 +54,14 @@ fn shown(file: &str) -> Vec<Shown> {
 }
 
 /// Runs a shown line with what it shows replaced by what there is.
-async fn run(world: &World, waiting: &Waiting, shown: &Shown) -> Ran {
+async fn run(world: &World, waiting: &Waiting, served: Option<&Served>, shown: &Shown) -> Ran {
     let line: Vec<String> = shown
         .words
         .iter()
         .map(|word| {
             word.replace(SHOWN_PLAN, waiting.short())
                 .replace(SHOWN_WORD, &waiting.word)
+                .replace(SHOWN_URL, served.map_or(SHOWN_URL, |served| &served.url))
         })
         .collect();
     let (program, arguments) = line.split_first().unwrap();
@@ -68,6 +71,17 @@ async fn run(world: &World, waiting: &Waiting, shown: &Shown) -> Ran {
         "ssh-keygen" => ssh_keygen(&world.path(""), &arguments),
         other => panic!("{}: `{other}` is not for a document", shown.place),
     }
+}
+
+/// Pastes the lines that `keygen --bearer` prints into the policy, as it says.
+fn paste(world: &World, printed: &Ran) {
+    let at = printed.stdout.find("[[caller]]").unwrap();
+    let policy = world.path("policies/postgres.toml");
+    let policy = fs::read_to_string(policy).unwrap();
+    let policy = format!("{policy}\n{}", &printed.stdout[at..]);
+    world
+        .write("policies/postgres.toml", &policy, 0o644)
+        .unwrap();
 }
 
 /// Whether a line is about a new runbook: it needs a toolchain, and a home that has one.
@@ -82,6 +96,9 @@ fn builds(shown: &Shown) -> bool {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_command_that_the_docs_show_works_as_shown() {
     let world = started(full()).await;
+    let config = fs::read_to_string(world.path("interlock.toml")).unwrap();
+    let config = format!("{config}\n[server]\nlisten = \"127.0.0.1:0\"\n");
+    world.write("interlock.toml", &config, 0o644).unwrap();
     // The place that the docs speak of: Alice's key here, and the policy with its table of tests.
     let key = fs::read_to_string(world.people.key(Person::Alice)).unwrap();
     world.write("alice", &key, 0o600).unwrap();
@@ -101,19 +118,29 @@ async fn every_command_that_the_docs_show_works_as_shown() {
         "README.md",
         "docs/authors.md",
         "docs/policy.md",
+        "docs/agents.md",
         "docs/approvers.md",
         "docs/formats.md",
     ];
     let mut waiting = whole.narrowed(&world, "1-2").await;
     for file in order {
+        // As long as the document is about it.
+        let mut served = None;
         for shown in shown(file) {
             if builds(&shown) {
                 continue;
             }
             ran += 1;
             let is = |word: &str| shown.words.get(1).is_some_and(|second| second == word);
-            let done = run(&world, &waiting, &shown).await;
+            if is("serve") {
+                served = Some(world.serve().await.unwrap());
+                continue;
+            }
+            let done = run(&world, &waiting, served.as_ref(), &shown).await;
             assert_eq!(done.code, 0, "{}: {done:#?}", shown.place);
+            if shown.words.iter().any(|word| word == "--bearer") {
+                paste(&world, &done);
+            }
             if is("reject") {
                 // What follows is about a plan that was not rejected.
                 waiting = Waiting::of(&world).await;

@@ -4,6 +4,7 @@
 // Every function here is part of a test.
 #![allow(clippy::unwrap_used)]
 
+mod agents;
 mod bad_input;
 mod bytes;
 mod carried_out;
@@ -11,6 +12,7 @@ mod docs;
 mod doubts;
 mod elsewhere;
 mod first_runbook;
+mod guide;
 mod house;
 mod once;
 mod proxy;
@@ -22,5 +24,6 @@ mod taken_back;
 mod today;
 mod tokens;
 mod told_apart;
+mod unwritten;
 mod waiting;
 mod words;
