@@ -18,6 +18,7 @@ use interlock_store::entry::{Entry, Stamped, StepEnd};
 use crate::{
     diagnosis::{self, DiagnosisRecord},
     error::RunError,
+    propose::KEPT_WAITS,
     record::{ActRecord, PlanRecord, RunRecord, StepConclusion, StepRecord, VerifyRecord},
     report::StepReport,
     state::{RunEvent, RunState},
@@ -132,6 +133,9 @@ fn push(record: &mut RunRecord, at: Time, entry: Entry, kept: &Kept) -> Result<(
                     _ => RunEvent::Concluded,
                 },
             );
+        }
+        Entry::Kept { what, blob, .. } if what == KEPT_WAITS => {
+            record.waits = Some(PlanDigest::from_raw(*blob.raw()));
         }
         Entry::Planned { plan } => {
             step_event(record, RunEvent::Planned(plan.id()));
@@ -270,6 +274,7 @@ fn opened(stamped: Stamped) -> Result<RunRecord, RunError> {
         state: RunState::Opened,
         steps: Vec::new(),
         refused: Vec::new(),
+        waits: None,
         plans: Vec::new(),
         verified: Vec::new(),
         diagnoses: Vec::new(),

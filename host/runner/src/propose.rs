@@ -18,6 +18,9 @@ use crate::{
     steps::refused,
 };
 
+/// What a kept plan of an earlier run is called, which waits for the same change.
+pub(crate) const KEPT_WAITS: &str = "waits";
+
 impl Runner {
     /// `cassette` is the write step's, kept already.
     pub(crate) async fn propose(
@@ -73,7 +76,16 @@ impl Runner {
             Err(NoPlan::Bad(error)) => return refused(going, vec![error.to_string()]),
         };
         match self.held_back(&plan).await? {
-            Some(HeldBack::Waits(earlier)) => return Ok(RunEnd::Waits(earlier)),
+            Some(HeldBack::Waits(earlier)) => {
+                // Its bytes' digest is its id: whoever reads this run later finds the plan by it.
+                let blob = going.ledger.keep(earlier.bytes().to_vec());
+                going.ledger.entry(Entry::Kept {
+                    run: going.run.clone(),
+                    what: KEPT_WAITS.to_owned(),
+                    blob,
+                })?;
+                return Ok(RunEnd::Waits(earlier));
+            }
             Some(HeldBack::Because(why)) => return refused(going, vec![why]),
             None => {}
         }

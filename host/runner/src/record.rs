@@ -55,6 +55,8 @@ pub struct RunRecord {
     pub steps: Vec<StepRecord>,
     /// Why no plan was made, where policy refused one.
     pub refused: Vec<String>,
+    /// The plan of an earlier run that waited for the same change already, so that none was made.
+    pub waits: Option<PlanDigest>,
     /// Its plans, the newest last: narrowing makes another.
     pub plans: Vec<PlanRecord>,
     /// What the verify step found, the newest last.

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use interlock_gate::{ids::RunId, plan::Plan};
+use interlock_gate::ids::RunId;
 use interlock_runner::{
     error::RunError,
     record::RunRecord,
@@ -31,8 +31,6 @@ pub struct Progress {
 #[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) record: RunRecord,
-    /// The plan that waits already for the same change.
-    pub(super) waits: Option<Plan>,
     /// Why it is in no journal.
     pub(super) unrecorded: Option<String>,
 }
@@ -130,14 +128,9 @@ impl Desk {
                     let state = state_word(&ended.end).to_owned();
                     news.push(News::RunEnded { run, state });
                 }
-                let waits = match ended.end {
-                    RunEnd::Waits(plan) => Some(*plan),
-                    _ => None,
-                };
                 result = ended.record.map(|record| {
                     Arc::new(Outcome {
                         record: *record,
-                        waits,
                         unrecorded: ended.unrecorded,
                     })
                 });

@@ -3,8 +3,13 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use interlock_capabilities::report::Incident;
-use interlock_gate::{escape, ids::RunId, plan::Plan};
-use interlock_runner::{record::RunRecord, run::RunAsk, stop::Stop};
+use interlock_gate::{
+    escape,
+    ids::{PlanDigest, RunId},
+    plan::Plan,
+    state::PlanState,
+};
+use interlock_runner::{error::RunError, record::RunRecord, run::RunAsk, stop::Stop};
 use interlock_screens::{exit, json, text};
 use interlock_store::Store as _;
 use serde::Serialize;
@@ -142,9 +147,7 @@ impl Desk {
         let Some(outcome) = progress.result else {
             return self.run_said(who, started.run.as_str()).await;
         };
-        let said = self
-            .said_of(&outcome.record, outcome.waits.as_ref())
-            .await?;
+        let said = self.said_of(&outcome.record).await?;
         match &outcome.unrecorded {
             None => Ok(said),
             Some(why) => {
@@ -171,28 +174,39 @@ impl Desk {
             return running(run, &progress.steps);
         }
         let record = self.record(who, given).await?;
-        self.said_of(&record, None).await
+        self.said_of(&record).await
     }
 
-    /// A run's summary and its document; `waits` is the plan of an earlier run that waits for the
-    /// same change.
-    async fn said_of(&self, record: &RunRecord, waits: Option<&Plan>) -> Result<Said, Refusal> {
-        let policy = self
-            .runner
-            .policy()
-            .await
-            .map_err(|error| refusal::of(&error))?;
-        let shown = waits.or(record.plan().map(|plan| plan.plan.as_ref()));
+    /// A run's summary and its document. Where an earlier plan waits for the same change, that one is
+    /// what its caller needs.
+    async fn said_of(&self, record: &RunRecord) -> Result<Said, Refusal> {
+        let of = |error| refusal::of(&error);
+        let policy = self.runner.policy().await.map_err(of)?;
+        let waits = match record.waits {
+            Some(plan) => self.waiting(plan).await.map_err(of)?,
+            None => None,
+        };
+        let own = record.plan().map(|plan| plan.plan.as_ref());
         let exit = match waits {
             Some(_) => exit::Exit::ApprovalRequired,
             None => exit::of_record(record),
         };
         let mut text = text::brief::run(record, &policy);
-        if let Some(plan) = waits {
+        if let Some(plan) = &waits {
             let needs = text::needs::lines(plan, &policy);
             text.push_str(&text::run::waits_already(plan, &needs));
         }
+        let shown = waits.as_deref().or(own);
         Said::new(text, &json::run::document(record, shown, exit))
+    }
+
+    /// The plan, where it still waits.
+    async fn waiting(&self, plan: PlanDigest) -> Result<Option<Arc<Plan>>, RunError> {
+        let plan = self.runner.plan(plan).await?;
+        let record = self.runner.run_record(&plan.body().run).await?;
+        let state = record.plans.iter().find(|one| one.plan.id() == plan.id());
+        let waits = state.is_some_and(|one| one.state == PlanState::Waiting);
+        Ok(waits.then_some(plan))
     }
 
     /// What a run that goes on says of itself.
