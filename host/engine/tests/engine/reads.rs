@@ -6,7 +6,7 @@ use std::{
 };
 
 use interlock_capabilities::{Gap, Readers};
-use interlock_engine::Limits;
+use interlock_engine::{Fault, Limits, Progress};
 
 use crate::world::{Server, input, linked, live, run};
 
@@ -78,4 +78,39 @@ async fn more_runs_than_the_pool_has_room_for_wait_their_turn() {
             .into_iter()
             .all(|ok| ok)
     );
+}
+
+#[tokio::test]
+async fn a_run_that_is_stopped_keeps_what_it_asked_and_ends_its_reads() {
+    let server = Server::new(Duration::from_secs(3600), 1);
+    let answered = Arc::clone(&server.answered);
+    let (linked, progress) = (linked("overlaps"), Progress::default());
+    let asked = progress.clone();
+    let stop = async move {
+        while asked.asked() < 3 {
+            tokio::task::yield_now().await;
+        }
+        "the client asked".to_owned()
+    };
+    let limits = Limits::default();
+    let ran = linked
+        .run_until(
+            input(),
+            live(server.into()),
+            &limits,
+            progress.clone(),
+            stop,
+        )
+        .await;
+    let Err(fault @ Fault::Cancelled { .. }) = &ran.end else {
+        panic!("{:?}", ran.end)
+    };
+    assert_eq!(fault.to_string(), "cancelled: the client asked");
+    assert_eq!((progress.asked(), progress.answered()), (3, 0));
+    assert_eq!(ran.cassette.calls.len(), 3);
+    assert!(ran.cassette.calls.iter().all(|call| call.answer.is_err()));
+    while Arc::strong_count(&answered) > 1 {
+        // An aborted task is dropped in its turn; one that went on would hang this test.
+        tokio::task::yield_now().await;
+    }
 }
