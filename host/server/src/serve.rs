@@ -11,6 +11,9 @@ mod patient;
 mod recover;
 mod tls;
 
+#[cfg(test)]
+mod tests;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +25,7 @@ use interlock_store::{HeldBy, PlanLock};
 use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 pub use recover::Recovered;
@@ -132,7 +136,7 @@ impl Server {
         let address = listener.local_addr().map_err(listen)?;
         let desk = Desk::new(runner);
         let doors = Doors::new(Arc::clone(&desk), Names::new(&given, address));
-        let teller = Teller::start(&desk)?;
+        let teller = Teller::start(&desk, doors.metrics())?;
         mcp::watch(&desk);
         let streams = CancellationToken::new();
         let mount = mcp::Mount::new(&given, address, streams.clone());
@@ -179,6 +183,25 @@ impl Server {
     pub async fn run(self) -> Result<Stopped, CannotServe> {
         let mut terminate = signal(SignalKind::terminate()).map_err(CannotServe::Signals)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(CannotServe::Signals)?;
+        let (told, mut tellings) = mpsc::channel(2);
+        let listening = tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+                if told.send(()).await.is_err() {
+                    return;
+                }
+            }
+        });
+        let stopped = self.run_until(&mut tellings).await;
+        listening.abort();
+        Ok(stopped)
+    }
+
+    /// Serves until it is told to stop; told again, it ends at once.
+    async fn run_until(self, told: &mut mpsc::Receiver<()>) -> Stopped {
         let graceful = GracefulShutdown::new();
         loop {
             tokio::select! {
@@ -191,8 +214,7 @@ impl Server {
                         tokio::time::sleep(ACCEPT_PAUSE).await;
                     }
                 },
-                _ = terminate.recv() => break,
-                _ = interrupt.recv() => break,
+                _ = told.recv() => break,
             }
         }
         tracing::info!("stopping: no new calls, {} runs go on", self.desk.running());
@@ -200,11 +222,10 @@ impl Server {
         let stopping = stop(&self.desk, graceful, &self.streams, self.stop_within);
         let stopped = tokio::select! {
             () = stopping => Stopped::Whole,
-            _ = terminate.recv() => Stopped::AtOnce,
-            _ = interrupt.recv() => Stopped::AtOnce,
+            _ = told.recv() => Stopped::AtOnce,
         };
         drop(self.teller);
-        Ok(stopped)
+        stopped
     }
 }
 

@@ -69,6 +69,11 @@ struct RunbookLabels {
     runbook: String,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct NotificationLabels {
+    outcome: &'static str,
+}
+
 /// Everything that is counted. Cheap to clone.
 #[derive(Clone)]
 pub struct Metrics(Arc<Counted>);
@@ -79,6 +84,7 @@ struct Counted {
     refusals: Family<RefusalLabels, Counter>,
     limits: Family<LimitLabels, Counter>,
     failed_tokens: Counter,
+    notifications: Family<NotificationLabels, Counter>,
     runs: Family<RunLabels, Counter>,
     durations: Family<RunbookLabels, Histogram>,
     running: Gauge,
@@ -105,6 +111,7 @@ impl Default for Metrics {
             refusals: Family::default(),
             limits: Family::default(),
             failed_tokens: Counter::default(),
+            notifications: Family::default(),
             runs: Family::default(),
             durations,
             running: Gauge::default(),
@@ -126,6 +133,11 @@ impl Default for Metrics {
             "tokens_failed",
             "Requests that named no caller of the policy",
             one.failed_tokens.clone(),
+        );
+        registry.register(
+            "notifications",
+            "Messages to approvers, by whether the webhook took them",
+            one.notifications.clone(),
         );
         registry.register("runs", "Runs that ended", one.runs.clone());
         registry.register_with_unit(
@@ -197,6 +209,12 @@ impl Metrics {
 
     pub(super) fn token_failed(&self) {
         self.0.failed_tokens.inc();
+    }
+
+    /// Counts a message to approvers: `delivered` or `failed`.
+    pub(crate) fn notification(&self, outcome: &'static str) {
+        let labels = NotificationLabels { outcome };
+        self.0.notifications.get_or_create(&labels).inc();
     }
 
     pub(crate) fn connections(&self, open: usize) {

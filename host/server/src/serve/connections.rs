@@ -26,12 +26,6 @@ use crate::http::{Metrics, Peer};
 pub(super) const OPEN_MAX: usize = 2_000;
 /// Connections of one peer: half of all, since many agents may stand behind one address.
 const PEER_MAX: usize = 1_000;
-/// Time for a TLS handshake.
-const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
-/// Time for the headers of a request, and for which a connection may idle between two.
-const HEADERS_TIME: Duration = Duration::from_secs(10);
-/// Time for a peer to take a part of an answer.
-const TAKE_TIME: Duration = Duration::from_secs(30);
 const HEADERS_BYTES_MAX: usize = 64 * 1024;
 const HEADERS_MAX: usize = 100;
 /// Requests at once over one HTTP/2 connection.
@@ -39,9 +33,31 @@ const STREAMS_MAX: u32 = 128;
 const PING_EVERY: Duration = Duration::from_secs(20);
 const PONG_WITHIN: Duration = Duration::from_secs(10);
 
+/// How long a peer may let us wait.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// For a TLS handshake.
+    pub(super) handshake: Duration,
+    /// For the headers of a request; for so long a connection may idle between two.
+    pub(super) headers: Duration,
+    /// For it to take a part of an answer.
+    pub(super) take: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Patience {
+        Patience {
+            handshake: Duration::from_secs(10),
+            headers: Duration::from_secs(10),
+            take: Duration::from_secs(30),
+        }
+    }
+}
+
 /// What takes connections in.
 pub(super) struct Connections {
     tls: Option<TlsAcceptor>,
+    pub(super) patience: Patience,
     crowd: Crowd,
     metrics: Metrics,
 }
@@ -51,12 +67,14 @@ struct Client {
     router: Router,
     peer: IpAddr,
     certificate: Option<ClientCertificate>,
+    patience: Patience,
 }
 
 impl Connections {
     pub(super) fn new(tls: Option<TlsAcceptor>, metrics: Metrics) -> Connections {
         Connections {
             tls,
+            patience: Patience::default(),
             crowd: Crowd::new(OPEN_MAX, PEER_MAX),
             metrics,
         }
@@ -85,6 +103,7 @@ impl Connections {
             router: router.clone(),
             peer,
             certificate: None,
+            patience: self.patience,
         };
         let (tls, watcher) = (self.tls.clone(), graceful.watcher());
         let (crowd, metrics) = (self.crowd.clone(), self.metrics.clone());
@@ -103,11 +122,12 @@ async fn serve(
     watcher: Watcher,
     _place: Place,
 ) {
-    let stream = Patient::new(stream, TAKE_TIME);
+    let stream = Patient::new(stream, client.patience.take);
     let Some(tls) = tls else {
         return over_http1(stream, client, watcher).await;
     };
-    let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIME, tls.accept(stream)).await else {
+    let Ok(Ok(stream)) = tokio::time::timeout(client.patience.handshake, tls.accept(stream)).await
+    else {
         return;
     };
     let session = stream.get_ref().1;
@@ -125,7 +145,7 @@ where
 {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADERS_TIME)
+        .header_read_timeout(client.patience.headers)
         .max_buf_size(HEADERS_BYTES_MAX)
         .max_headers(HEADERS_MAX)
         .serve_connection(
