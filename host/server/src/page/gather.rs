@@ -1,7 +1,7 @@
 //! Brings together what a page shows, by way of the desk: counted, bounded, and only what the
 //! caller may see.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use interlock_gate::{history::Kind, ids::RunId, state::PlanState};
 use interlock_runner::record::{PlanRecord, RunRecord};
@@ -89,14 +89,16 @@ pub(super) async fn front(desk: &Desk, who: &Admitted) -> Result<FrontView, Refu
         .iter()
         .filter_map(|run| records.read.get(run))
         .collect();
-    let incidents = by_incident(&newest)
-        .into_iter()
-        .take(INCIDENTS_MAX)
-        .filter_map(|records| {
-            let incident = &records.first()?.incident;
-            Some(IncidentView::new(now, incident, &records, &[]))
-        })
-        .collect();
+    let mut incidents = Vec::new();
+    for line in runner.incidents(INCIDENTS_MAX).await.map_err(host)? {
+        let incident = runner.incident(&line.id).await.map_err(host)?;
+        let of_it: Vec<&RunRecord> = newest
+            .iter()
+            .filter(|record| record.incident.id == incident.id)
+            .copied()
+            .collect();
+        incidents.push(IncidentView::new(now, &incident, &of_it));
+    }
     Ok(FrontView {
         waiting,
         incidents,
@@ -106,20 +108,6 @@ pub(super) async fn front(desk: &Desk, who: &Admitted) -> Result<FrontView, Refu
             .collect(),
         more,
     })
-}
-
-/// The runs of each incident, that of the newest run first.
-fn by_incident<'a>(records: &[&'a RunRecord]) -> Vec<Vec<&'a RunRecord>> {
-    let mut order: Vec<&str> = Vec::new();
-    let mut groups: BTreeMap<&str, Vec<&RunRecord>> = BTreeMap::new();
-    for record in records {
-        let id = record.incident.id.as_str();
-        if !order.contains(&id) {
-            order.push(id);
-        }
-        groups.entry(id).or_default().push(record);
-    }
-    order.iter().filter_map(|id| groups.remove(id)).collect()
 }
 
 /// One incident.
@@ -135,28 +123,13 @@ pub(super) async fn incident(
         who,
         read: HashMap::new(),
     };
-    let lines = runner
-        .store()
-        .runs_of_incident(id, RUNS_MAX)
-        .await
-        .map_err(store)?;
-    for line in &lines {
-        records.read(&line.run).await;
+    let incident = runner.incident(id).await.map_err(host)?;
+    for of_it in incident.runs.iter().take(RUNS_MAX) {
+        records.read(&of_it.line.run).await;
     }
     let mut found: Vec<&RunRecord> = records.read.values().collect();
     found.sort_by_key(|record| std::cmp::Reverse(record.opened_at));
-    let Some(newest) = found.first() else {
-        return Err(Refusal::new(
-            Code::NotFound,
-            "no such incident is known here",
-        ));
-    };
-    Ok(IncidentView::new(
-        runner.now(),
-        &newest.incident,
-        &found,
-        &[],
-    ))
+    Ok(IncidentView::new(runner.now(), &incident, &found))
 }
 
 /// One run.

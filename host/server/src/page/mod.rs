@@ -7,11 +7,17 @@
 //! Invariant: text of others reaches a page only as [`quoted::Foreign`], and a plan's page holds the
 //! signed text word for word.
 
+#[cfg(test)]
+mod door_tests;
 mod gather;
 mod moment;
 mod paint;
 mod plot;
 mod quoted;
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use std::sync::Arc;

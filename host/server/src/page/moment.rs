@@ -28,11 +28,6 @@ impl Moment {
             away: away(now, at),
         }
     }
-
-    /// From microseconds since 1970; `None` where that is no time.
-    pub(crate) fn of_micros(now: Time, micros: u64) -> Option<Moment> {
-        Time::from_micros(micros).map(|at| Moment::new(now, at))
-    }
 }
 
 fn away(now: Time, at: Time) -> String {

@@ -53,6 +53,36 @@ impl Words {
     }
 }
 
+/// Whose a report is: a step's, of bytes that the host knows, or a caller's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Voice {
+    Step,
+    Caller,
+}
+
+/// A report's words, marked where they are a caller's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Says {
+    Step(Words),
+    Caller(Foreign),
+}
+
+impl Voice {
+    /// The text in this voice.
+    pub(crate) fn says(self, text: &str) -> Says {
+        match self {
+            Voice::Step => Says::Step(Words::new(text)),
+            Voice::Caller => Says::Caller(Foreign::new(text)),
+        }
+    }
+
+    /// The same, where there is any.
+    pub(crate) fn says_any(self, text: &str) -> Option<Says> {
+        (!text.is_empty()).then(|| self.says(text))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use minijinja::value::Serde;

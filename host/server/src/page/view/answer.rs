@@ -11,6 +11,21 @@ use crate::page::quoted::Foreign;
 const ROWS_MAX: usize = 100;
 /// Characters of one cell.
 const CELL_CHARS_MAX: usize = 200;
+/// Columns that a reader looks for, in this order; the others follow.
+const FIRST: [&str; 12] = [
+    "at",
+    "pid",
+    "name",
+    "role",
+    "state",
+    "database",
+    "service",
+    "value",
+    "title",
+    "text",
+    "wait_event",
+    "application_name",
+];
 /// Columns of one table.
 const COLUMNS_MAX: usize = 24;
 
@@ -101,12 +116,14 @@ impl Table {
             .map(|item| item.as_object().unwrap_or(&empty))
             .collect();
         let mut columns: Vec<&String> = Vec::new();
+        let place = |name: &String| FIRST.iter().position(|first| first == name);
         for (name, value) in rows.iter().flat_map(|row| row.iter()) {
             // A column in which nothing stands would only push the others out of sight.
             if !is_nothing(value) && !columns.contains(&name) && columns.len() < COLUMNS_MAX {
                 columns.push(name);
             }
         }
+        columns.sort_by_key(|name| place(name).unwrap_or(FIRST.len()));
         Table {
             of: words(name),
             total: items.len(),
@@ -217,10 +234,10 @@ mod tests {
             "step_ms": "1000",
         }));
         let table = document.table.unwrap();
-        assert_eq!(table.columns, ["application name", "labels", "pid"]);
-        assert_eq!(table.rows[0][0], Cell::words("<script>", Whose::Others));
-        assert_eq!(table.rows[0][1], Cell::words("a=b", Whose::Others));
-        assert_eq!(table.rows[0][2].text.as_deref(), Some("7"));
+        assert_eq!(table.columns, ["pid", "application name", "labels"]);
+        assert_eq!(table.rows[0][1], Cell::words("<script>", Whose::Others));
+        assert_eq!(table.rows[0][2], Cell::words("a=b", Whose::Others));
+        assert_eq!(table.rows[0][0].text.as_deref(), Some("7"));
         assert_eq!(
             document.facts[0].value,
             Cell::words("orders-db", Whose::Others)

@@ -9,30 +9,35 @@ use interlock_runner::{confidence::Confidence, record::RunRecord};
 use serde::Serialize;
 
 use super::{call::detail, status::Status};
-use crate::page::{moment::Moment, quoted::Words};
+use crate::page::{
+    moment::Moment,
+    quoted::{Says, Voice, Words},
+};
 
-/// One step's report.
+/// One report, of a step or of a caller.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct ReportView {
-    step: String,
-    summary: Option<Words>,
-    unresolved: Option<Words>,
+    /// Whose it is: a step's name, or a caller with who stands behind them.
+    whose: String,
+    at: Moment,
+    summary: Option<Says>,
+    unresolved: Option<Says>,
     hypotheses: Vec<HypothesisView>,
     ruled_out: Vec<RuledOutView>,
     /// Causes that were looked for and stand nowhere else.
-    tried: Vec<Words>,
+    tried: Vec<Says>,
     could_not_check: Vec<UncheckedView>,
-    notes: Vec<Words>,
+    notes: Vec<Says>,
 }
 
 /// One possible cause.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct HypothesisView {
-    cause: Words,
+    cause: Says,
     level: Option<Status>,
     /// The whole basis of the level.
     basis: Option<String>,
-    path: Option<Words>,
+    path: Option<Says>,
     supports: Vec<CiteView>,
     contradicts: Vec<CiteView>,
     checks: Vec<CheckView>,
@@ -42,20 +47,20 @@ pub(crate) struct HypothesisView {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct CiteView {
     call: CallRef,
-    says: Words,
+    says: Says,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 struct CheckView {
     call: CallRef,
-    what: Words,
+    what: Says,
     status: Status,
-    says: Option<Words>,
+    says: Option<Says>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 struct RuledOutView {
-    cause: Words,
+    cause: Says,
     because: Vec<CiteView>,
 }
 
@@ -63,9 +68,9 @@ struct RuledOutView {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct UncheckedView {
     call: Option<String>,
-    what: Words,
-    why: Words,
-    would_show: Option<Words>,
+    what: Says,
+    why: Says,
+    would_show: Option<Says>,
 }
 
 /// A cited call: a link to it, and what it was.
@@ -74,136 +79,110 @@ struct CallRef {
     id: String,
     name: &'static str,
     detail: Option<Words>,
-    at: Option<Moment>,
 }
 
-fn said(text: &str) -> Option<Words> {
-    (!text.is_empty()).then(|| Words::new(text))
+/// What reports of one run are read with.
+#[derive(Clone, Copy)]
+pub(crate) struct Reading<'a> {
+    pub(crate) now: Time,
+    pub(crate) record: &'a RunRecord,
+    pub(crate) voice: Voice,
 }
 
-fn call_ref(now: Time, record: &RunRecord, call: u64) -> CallRef {
-    let id = CallId(call);
-    let recorded: Option<&Recorded> = record.call(id);
-    CallRef {
-        id: id.to_string(),
-        name: recorded.map_or("", |call| call.call().name()),
-        detail: recorded
-            .and_then(detail)
-            .map(|text| Words::short(text, 100)),
-        at: recorded.map(|call| Moment::new(now, call.answered_at)),
-    }
-}
-
-/// The citations of calls of this run.
-pub(crate) fn cites(now: Time, record: &RunRecord, cites: &[Cite]) -> Vec<CiteView> {
-    cites
-        .iter()
-        .map(|cite| cite_view(now, record, cite))
-        .collect()
-}
-
-fn cite_view(now: Time, record: &RunRecord, cite: &Cite) -> CiteView {
-    CiteView {
-        call: call_ref(now, record, cite.call),
-        says: Words::new(&cite.says),
-    }
-}
-
-impl HypothesisView {
-    pub(crate) fn new(
-        now: Time,
-        record: &RunRecord,
-        hypothesis: &Hypothesis,
-        confidence: Option<&Confidence>,
-    ) -> HypothesisView {
-        let cite = |cite: &Cite| cite_view(now, record, cite);
-        let check = |check: &Check| {
-            let (status, says) = match &check.outcome {
-                Checked::Passed => (Status::new("no", "good"), check.says.as_str()),
-                Checked::Refuted => (
-                    Status::new("yes, which refutes it", "bad"),
-                    check.says.as_str(),
-                ),
-                Checked::NotMade(why) => {
-                    (Status::new("could not be checked", "doubt"), why.as_str())
-                }
-            };
-            CheckView {
-                call: call_ref(now, record, check.call),
-                what: Words::new(&check.what),
-                status,
-                says: said(says),
-            }
-        };
-        HypothesisView {
-            cause: Words::new(&hypothesis.cause),
-            level: confidence.map(|rated| Status::of_level(rated.level)),
-            basis: confidence.map(ToString::to_string),
-            path: said(&hypothesis.path),
-            supports: hypothesis.supports.iter().map(cite).collect(),
-            contradicts: hypothesis.contradicts.iter().map(cite).collect(),
-            checks: hypothesis.checks.iter().map(check).collect(),
+impl Reading<'_> {
+    fn call(self, call: u64) -> CallRef {
+        let id = CallId(call);
+        let recorded: Option<&Recorded> = self.record.call(id);
+        CallRef {
+            id: id.to_string(),
+            name: recorded.map_or("", |call| call.call().name()),
+            detail: recorded
+                .and_then(detail)
+                .map(|text| Words::short(text, 100)),
         }
     }
-}
 
-impl ReportView {
-    pub(crate) fn new(
-        now: Time,
-        record: &RunRecord,
-        step: &str,
+    fn cite(self, cite: &Cite) -> CiteView {
+        CiteView {
+            call: self.call(cite.call),
+            says: self.voice.says(&cite.says),
+        }
+    }
+
+    /// Citations of calls of this run.
+    pub(crate) fn cites(self, cites: &[Cite]) -> Vec<CiteView> {
+        cites.iter().map(|cite| self.cite(cite)).collect()
+    }
+
+    fn check(self, check: &Check) -> CheckView {
+        let (status, says) = match &check.outcome {
+            Checked::Passed => (Status::new("no", "good"), &check.says),
+            Checked::Refuted => (Status::new("yes, which refutes it", "bad"), &check.says),
+            Checked::NotMade(why) => (Status::new("could not be checked", "doubt"), why),
+        };
+        CheckView {
+            call: self.call(check.call),
+            what: self.voice.says(&check.what),
+            status,
+            says: self.voice.says_any(says),
+        }
+    }
+
+    fn hypothesis(self, one: &Hypothesis, confidence: Option<&Confidence>) -> HypothesisView {
+        HypothesisView {
+            cause: self.voice.says(&one.cause),
+            level: confidence.map(|rated| Status::of_level(rated.level)),
+            basis: confidence.map(ToString::to_string),
+            path: self.voice.says_any(&one.path),
+            supports: self.cites(&one.supports),
+            contradicts: self.cites(&one.contradicts),
+            checks: one.checks.iter().map(|check| self.check(check)).collect(),
+        }
+    }
+
+    /// What could not be checked.
+    pub(crate) fn unchecked(self, list: &[Unchecked]) -> Vec<UncheckedView> {
+        list.iter()
+            .map(|unchecked| UncheckedView {
+                call: unchecked.call.map(|call| CallId(call).to_string()),
+                what: self.voice.says(&unchecked.what),
+                why: self.voice.says(&unchecked.why),
+                would_show: self.voice.says_any(&unchecked.would_show),
+            })
+            .collect()
+    }
+
+    /// A whole report; `whose` stands above it.
+    pub(crate) fn report(
+        self,
+        whose: String,
+        at: Time,
         report: &Report,
         confidence: &[Confidence],
     ) -> ReportView {
-        let hypotheses = report
-            .hypotheses
-            .iter()
-            .enumerate()
-            .map(|(index, one)| HypothesisView::new(now, record, one, confidence.get(index)));
         let named = |cause: &String| {
             report.hypotheses.iter().any(|one| one.cause == *cause)
                 || report.ruled_out.iter().any(|one| one.cause == *cause)
         };
+        let hypotheses = report.hypotheses.iter().enumerate();
+        let ruled_out = report.ruled_out.iter().map(|one| RuledOutView {
+            cause: self.voice.says(&one.cause),
+            because: self.cites(&one.because),
+        });
+        let tried = report.tried.iter().filter(|cause| !named(cause));
+        let voice = self.voice;
         ReportView {
-            step: step.to_owned(),
-            summary: said(&report.summary),
-            unresolved: report.unresolved.as_deref().map(Words::new),
-            hypotheses: hypotheses.collect(),
-            ruled_out: report
-                .ruled_out
-                .iter()
-                .map(|one| RuledOutView {
-                    cause: Words::new(&one.cause),
-                    because: one
-                        .because
-                        .iter()
-                        .map(|cite| cite_view(now, record, cite))
-                        .collect(),
-                })
+            whose,
+            at: Moment::new(self.now, at),
+            summary: voice.says_any(&report.summary),
+            unresolved: report.unresolved.as_deref().map(|why| voice.says(why)),
+            hypotheses: hypotheses
+                .map(|(index, one)| self.hypothesis(one, confidence.get(index)))
                 .collect(),
-            tried: report
-                .tried
-                .iter()
-                .filter(|cause| !named(cause))
-                .map(|cause| Words::new(cause))
-                .collect(),
-            could_not_check: report
-                .could_not_check
-                .iter()
-                .map(UncheckedView::new)
-                .collect(),
-            notes: report.notes.iter().map(|note| Words::new(note)).collect(),
-        }
-    }
-}
-
-impl UncheckedView {
-    pub(crate) fn new(unchecked: &Unchecked) -> UncheckedView {
-        UncheckedView {
-            call: unchecked.call.map(|call| CallId(call).to_string()),
-            what: Words::new(&unchecked.what),
-            why: Words::new(&unchecked.why),
-            would_show: said(&unchecked.would_show),
+            ruled_out: ruled_out.collect(),
+            tried: tried.map(|cause| voice.says(cause)).collect(),
+            could_not_check: self.unchecked(&report.could_not_check),
+            notes: report.notes.iter().map(|note| voice.says(note)).collect(),
         }
     }
 }

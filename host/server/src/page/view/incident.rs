@@ -1,7 +1,12 @@
 //! Incidents with what happened, and the front page's lists.
 
+use std::collections::BTreeMap;
+
 use interlock_gate::{explain::Finding, screen, time::Time};
-use interlock_runner::record::{PlanRecord, RunRecord};
+use interlock_runner::{
+    incident::{self, GroupAlert, IncidentRecord},
+    record::{PlanRecord, RunRecord},
+};
 use serde::Serialize;
 
 use super::{
@@ -15,12 +20,10 @@ use crate::page::{
     quoted::{Foreign, Words},
 };
 
-/// What somebody said of an incident.
-pub(crate) struct Note<'a> {
-    pub(crate) at: Time,
-    pub(crate) by: &'a str,
-    pub(crate) text: &'a str,
-}
+/// Alerts of one incident that are shown whole.
+const ALERTS_MAX: usize = 20;
+/// Labels of one alert.
+const LABELS_MAX: usize = 40;
 
 /// One incident.
 #[derive(Serialize)]
@@ -28,21 +31,26 @@ pub(crate) struct IncidentView {
     incident: Incident,
     service: Option<Foreign>,
     severity: Option<Foreign>,
-    begin: Option<Moment>,
+    status: Status,
+    opened: Moment,
     /// The newest conclusion of its runs.
     sentence: Option<Words>,
     cause: Option<Cause>,
     alerts: Vec<AlertView>,
+    alerts_left_out: u64,
     events: Vec<Event>,
     events_left_out: usize,
     runs: Vec<RunLine>,
     plans: Vec<PlanLine>,
+    /// Whether runs or moments are not here.
+    earlier_left_out: bool,
 }
 
 #[derive(Serialize)]
 struct AlertView {
     name: Foreign,
-    since: Option<Moment>,
+    status: Status,
+    since: Moment,
     labels: Vec<(Foreign, Foreign)>,
     annotations: Vec<(Foreign, Foreign)>,
 }
@@ -119,21 +127,15 @@ impl Waiting {
 }
 
 impl IncidentView {
-    /// `records`: its runs, in any order.
+    /// `records`: its runs that the reader may see, the newest first.
     pub(crate) fn new(
         now: Time,
-        incident: &interlock_capabilities::report::Incident,
+        incident: &IncidentRecord,
         records: &[&RunRecord],
-        notes: &[Note<'_>],
     ) -> IncidentView {
         let mut timeline = Timeline::new(now);
-        timeline.alerts(incident);
-        for note in notes {
-            timeline.note(note.at, note.by, note.text);
-        }
-        let mut records = records.to_vec();
-        records.sort_by_key(|record| std::cmp::Reverse(record.opened_at));
-        for record in &records {
+        timeline.incident(incident);
+        for record in records {
             timeline.run(record);
         }
         let (events, events_left_out) = timeline.done();
@@ -145,23 +147,21 @@ impl IncidentView {
         let plans = records.iter().flat_map(|record| record.plans.iter().rev());
         IncidentView {
             incident: Incident::new(&incident.id),
-            service: incident
-                .service
-                .as_deref()
-                .map(|text| Foreign::short(text, 80)),
-            severity: incident
-                .severity
-                .as_deref()
-                .map(|text| Foreign::short(text, 40)),
-            begin: Moment::of_micros(now, incident.begin),
+            status: status(incident.status),
+            service: short(incident.service.as_deref()),
+            severity: short(incident.severity.as_deref()),
+            opened: Moment::new(now, incident.opened_at),
             sentence,
             cause,
             alerts: incident
                 .alerts
                 .iter()
-                .take(20)
+                .take(ALERTS_MAX)
                 .map(|alert| alert_view(now, alert))
                 .collect(),
+            alerts_left_out: u64::try_from(incident.alerts.len().saturating_sub(ALERTS_MAX))
+                .unwrap_or(u64::MAX)
+                .saturating_add(incident.alerts_left_out),
             events,
             events_left_out,
             plans: plans.map(|plan| PlanLine::new(now, plan)).collect(),
@@ -169,23 +169,38 @@ impl IncidentView {
                 .iter()
                 .map(|record| RunLine::new(now, record))
                 .collect(),
+            earlier_left_out: incident.earlier_left_out || incident.runs.len() > records.len(),
         }
     }
 }
 
-fn alert_view(now: Time, alert: &interlock_capabilities::report::Alert) -> AlertView {
-    let pairs = |labels: &[interlock_capabilities::report::Label]| {
-        let pair = |label: &interlock_capabilities::report::Label| {
-            (
-                Foreign::short(&label.name, 60),
-                Foreign::short(&label.value, 400),
-            )
+fn status(status: incident::Status) -> Status {
+    match status {
+        incident::Status::Firing => Status::new("rings", "bad"),
+        incident::Status::Resolved => Status::new("resolved", "good"),
+        incident::Status::Asked => Status::new("asked about", "idle"),
+    }
+}
+
+fn short(text: Option<&str>) -> Option<Foreign> {
+    text.map(|text| Foreign::short(text, 80))
+}
+
+fn alert_view(now: Time, alert: &GroupAlert) -> AlertView {
+    let pairs = |texts: &BTreeMap<String, String>| {
+        let pair = |(name, value): (&String, &String)| {
+            (Foreign::short(name, 60), Foreign::short(value, 400))
         };
-        labels.iter().take(40).map(pair).collect()
+        texts.iter().take(LABELS_MAX).map(pair).collect()
     };
     AlertView {
-        name: Foreign::short(&alert.name, 120),
-        since: Moment::of_micros(now, alert.starts_at),
+        name: Foreign::short(alert.name(), 120),
+        status: if alert.firing {
+            Status::new("rings", "bad")
+        } else {
+            Status::new("ceased", "good")
+        },
+        since: Moment::new(now, alert.starts_at),
         labels: pairs(&alert.labels),
         annotations: pairs(&alert.annotations),
     }

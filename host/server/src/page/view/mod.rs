@@ -8,6 +8,7 @@ pub(crate) mod incident;
 pub(crate) mod plan;
 pub(crate) mod run;
 pub(crate) mod seats;
+pub(crate) mod signed;
 pub(crate) mod status;
 pub(crate) mod timeline;
 

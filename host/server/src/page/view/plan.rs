@@ -4,14 +4,8 @@ use std::collections::BTreeMap;
 
 use interlock_capabilities::Answer;
 use interlock_gate::{
-    explain::Finding,
-    history::Kind,
-    plan::{Do, Plan},
-    policy::Policy,
-    screen,
-    state::PlanState,
-    time::Time,
-    token::Decision,
+    explain::Finding, history::Kind, plan::Plan, policy::Policy, screen, state::PlanState,
+    time::Time, token::Decision,
 };
 use interlock_runner::record::{ActRecord, PlanRecord, RunRecord};
 use interlock_store::entry::RecordedOutcome;
@@ -21,6 +15,7 @@ use super::{
     count,
     run::{Asker, Cause, Incident, VerifiedView, conclusion},
     seats::Seats,
+    signed,
     status::Status,
     timeline::{decision_words, outcome_counts},
 };
@@ -60,10 +55,10 @@ pub(crate) struct PlanView {
     seats: Seats,
     terms: Vec<Terms>,
     confirm: String,
-    tables: Vec<Table>,
+    tables: Vec<signed::Table>,
     /// What to know of its kinds of act: `undo`, `meanwhile`.
     consequences: Vec<(String, String)>,
-    signed: Vec<Signed>,
+    signed: Vec<signed::Part>,
     applied: String,
     is_new: bool,
     names: Vec<Name>,
@@ -84,29 +79,6 @@ struct Terms {
     actions: String,
     /// `None`: the rule has changed since the plan was made.
     says: Option<String>,
-}
-
-/// Actions of one capability on one target.
-#[derive(Serialize)]
-struct Table {
-    heading: String,
-    same: Vec<(String, String)>,
-    columns: Vec<String>,
-    rows: Vec<Row>,
-}
-
-#[derive(Serialize)]
-struct Row {
-    number: usize,
-    skipped: bool,
-    cells: Vec<String>,
-}
-
-/// A stretch of the signed text: rows of a table, which are never broken, or a line of words.
-#[derive(Serialize)]
-struct Signed {
-    kind: &'static str,
-    text: String,
 }
 
 /// What a client calls itself.
@@ -190,9 +162,9 @@ impl PlanView {
             seats,
             terms: terms(&plan.plan, around.policy),
             confirm: screen::confirm_word(&plan.plan),
-            tables: tables(&plan.plan),
-            consequences: consequences(&plan.plan),
-            signed: signed(&plan.plan),
+            tables: signed::tables(&plan.plan),
+            consequences: signed::consequences(&plan.plan),
+            signed: signed::text(&plan.plan),
             applied: match around.applied {
                 0 => "NEW: never applied here".to_owned(),
                 1 => "applied here once".to_owned(),
@@ -252,71 +224,6 @@ fn terms(plan: &Plan, policy: &Policy) -> Vec<Terms> {
                 .map(screen::rule_terms),
         })
         .collect()
-}
-
-/// Every row: the cells of the signed text, never fewer.
-fn tables(plan: &Plan) -> Vec<Table> {
-    let skipped = |index: usize| {
-        let planned = plan.body().actions.get(index);
-        planned.is_some_and(|planned| planned.r#do == Do::Skip)
-    };
-    screen::tables(plan)
-        .into_iter()
-        .map(|table| Table {
-            heading: table.heading,
-            same: table.same,
-            rows: (0..table.rows)
-                .map(|row| Row {
-                    number: table.first + row,
-                    skipped: skipped(table.first + row - 1),
-                    cells: table
-                        .columns
-                        .iter()
-                        .filter_map(|(_, values)| values.get(row).cloned())
-                        .collect(),
-                })
-                .collect(),
-            columns: table.columns.into_iter().map(|(name, _)| name).collect(),
-        })
-        .collect()
-}
-
-/// The lines of the signed text that say what cannot be undone, and what if the world moves.
-fn consequences(plan: &Plan) -> Vec<(String, String)> {
-    screen::what_you_sign(plan)
-        .lines()
-        .filter_map(|line| {
-            let name = ["undo", "meanwhile"].into_iter().find(|name| {
-                line.strip_prefix(name)
-                    .is_some_and(|rest| rest.starts_with(' '))
-            })?;
-            let said = line.get(name.len()..).unwrap_or_default().trim_start();
-            Some((name.to_owned(), said.to_owned()))
-        })
-        .collect()
-}
-
-/// The signed text, whole: joined again it is what [`screen::what_you_sign`] says.
-fn signed(plan: &Plan) -> Vec<Signed> {
-    let text = format!("{}{}", screen::plan_line(plan), screen::what_you_sign(plan));
-    let mut parts: Vec<Signed> = Vec::new();
-    for line in text.split_inclusive('\n') {
-        let kind = if line.starts_with(' ') {
-            "rows"
-        } else if line == "WHAT YOU SIGN\n" {
-            "head"
-        } else {
-            "text"
-        };
-        match parts.last_mut() {
-            Some(last) if last.kind == "rows" && kind == "rows" => last.text.push_str(line),
-            _other => parts.push(Signed {
-                kind,
-                text: line.to_owned(),
-            }),
-        }
-    }
-    parts
 }
 
 /// The names that the sessions of the plan gave themselves.

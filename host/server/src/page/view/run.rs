@@ -7,12 +7,12 @@ use serde::Serialize;
 use super::{
     call::{self, CallView},
     count,
-    hypothesis::{CiteView, ReportView, UncheckedView, cites},
+    hypothesis::{CiteView, Reading, ReportView, UncheckedView},
     status::Status,
 };
 use crate::page::{
     moment::{Moment, took},
-    quoted::{Foreign, Words},
+    quoted::{Foreign, Voice, Words},
 };
 
 /// Everything on a run's page.
@@ -34,9 +34,13 @@ pub(crate) struct RunView {
     inputs: Vec<Input>,
     steps: Vec<StepView>,
     reports: Vec<ReportView>,
+    /// What callers said of it, each its caller's word.
+    diagnoses: Vec<ReportView>,
     /// Why nothing is proposed, where policy refused it.
     refused: Vec<Words>,
     plans: Vec<PlanLine>,
+    /// The plan of an earlier run that waited for the same change already.
+    waits: Option<String>,
     verified: Vec<VerifiedView>,
     calls: Vec<CallView>,
     calls_left_out: usize,
@@ -155,22 +159,20 @@ pub(crate) struct VerifiedView {
 impl VerifiedView {
     pub(crate) fn new(now: Time, record: &RunRecord, verified: &VerifyRecord) -> VerifiedView {
         let found = verified.found.as_ref();
-        let cited = found
-            .map(|found| cites(now, record, &found.cites))
-            .unwrap_or_default();
+        let reading = Reading {
+            now,
+            record,
+            voice: Voice::Step,
+        };
         VerifiedView {
             status: Status::of_verdict(&verified.verdict),
             at: Moment::new(now, verified.at),
             summary: found.map(|found| Words::new(&found.summary)),
-            cites: cited,
+            cites: found
+                .map(|found| reading.cites(&found.cites))
+                .unwrap_or_default(),
             could_not_check: found
-                .map(|found| {
-                    found
-                        .could_not_check
-                        .iter()
-                        .map(UncheckedView::new)
-                        .collect()
-                })
+                .map(|found| reading.unchecked(&found.could_not_check))
                 .unwrap_or_default(),
         }
     }
@@ -210,15 +212,18 @@ impl RunView {
     pub(crate) fn new(now: Time, record: &RunRecord) -> RunView {
         let (sentence, cause) = conclusion(record);
         let (calls, calls_left_out) = call::all(now, record);
+        let reading = |voice| Reading { now, record, voice };
         let reports = record.steps.iter().filter_map(|step| match &step.end {
-            StepConclusion::Report(report) => Some(ReportView::new(
-                now,
-                record,
-                &step.step,
+            StepConclusion::Report(report) => Some(reading(Voice::Step).report(
+                step.step.clone(),
+                step.at,
                 &report.report,
                 &report.confidence,
             )),
             StepConclusion::Writes(_) | StepConclusion::Fault(_) => None,
+        });
+        let diagnoses = record.diagnoses.iter().map(|one| {
+            reading(Voice::Caller).report(one.title(), one.at, &one.report, &one.confidence)
         });
         let inputs = record.inputs.iter().map(|(name, value)| Input {
             name: escape::foreign(name),
@@ -247,7 +252,9 @@ impl RunView {
                 .map(|step| step_view(record, step))
                 .collect(),
             reports: reports.collect(),
+            diagnoses: diagnoses.collect(),
             refused: record.refused.iter().map(|why| Words::new(why)).collect(),
+            waits: record.waits.map(|plan| plan.hex()),
             plans: record
                 .plans
                 .iter()

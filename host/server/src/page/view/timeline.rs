@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use interlock_capabilities::report::Incident;
 use interlock_gate::{history::Kind, screen, time::Time, token::Decision};
-use interlock_runner::record::{PlanRecord, RunRecord, StepConclusion};
+use interlock_runner::{
+    diagnosis::whose,
+    incident::{GroupAlert, Happened, IncidentRecord},
+    record::{PlanRecord, RunRecord, StepConclusion},
+};
 use interlock_store::entry::RecordedOutcome;
 use serde::Serialize;
 
@@ -16,6 +19,8 @@ use crate::page::{
 
 /// Moments of one incident; the oldest are left out.
 const MOMENTS_MAX: usize = 200;
+/// Alerts that are told one by one.
+const ALERTS_MAX: usize = 20;
 
 /// One thing that happened.
 #[derive(Serialize)]
@@ -90,28 +95,49 @@ impl Timeline {
         self.events.push_mut(event)
     }
 
-    /// The alerts that began it.
-    pub(crate) fn alerts(&mut self, incident: &Incident) {
-        for alert in incident.alerts.iter().take(20) {
-            let Some(at) = Time::from_micros(alert.starts_at) else {
-                continue;
-            };
-            let summary = alert
-                .annotations
-                .iter()
-                .find(|label| label.name == "summary");
-            let told = match summary {
-                Some(summary) => format!("{}: {}", alert.name, summary.value),
-                None => alert.name.clone(),
-            };
-            self.add(at, "bad", "alert fired").quote(&told);
+    /// What rang, what ceased, what callers noted.
+    pub(crate) fn incident(&mut self, incident: &IncidentRecord) {
+        let rang = |moment: &interlock_runner::incident::Moment| {
+            matches!(moment.what, Happened::Rings { .. })
+        };
+        if !incident.timeline.iter().any(rang) {
+            // Nothing rang here: the alerts are those that a run was asked about.
+            for alert in incident.alerts.iter().take(ALERTS_MAX) {
+                self.add(alert.starts_at, "bad", "alert fired")
+                    .quote(&told(alert));
+            }
         }
-    }
-
-    /// What somebody noted.
-    pub(crate) fn note(&mut self, at: Time, by: &str, text: &str) {
-        let by = interlock_gate::escape::foreign(by);
-        self.add(at, "idle", format!("note by {by}")).quote(text);
+        for moment in &incident.timeline {
+            match &moment.what {
+                Happened::Rings { alerts } => {
+                    let text = format!("{} began to ring", count(alerts.len(), "alert"));
+                    self.add(moment.at, "bad", text).quote(&alerts.join(", "));
+                }
+                Happened::Ceased { alerts } => {
+                    let text = format!("{} ceased", count(alerts.len(), "alert"));
+                    self.add(moment.at, "idle", text).quote(&alerts.join(", "));
+                }
+                Happened::Resolved => {
+                    self.add(moment.at, "good", "nothing rings any more");
+                }
+                Happened::Noted(note) => {
+                    let by = whose(&note.by, &note.owners);
+                    self.add(note.at, "idle", format!("note of {by}"))
+                        .quote(&note.text);
+                }
+                // These are told from the runs' own records, with their words.
+                Happened::RunOpened { .. }
+                | Happened::RunEnded { .. }
+                | Happened::Planned { .. }
+                | Happened::Refused { .. }
+                | Happened::Signed { .. }
+                | Happened::Began { .. }
+                | Happened::Ended { .. }
+                | Happened::Verified { .. }
+                | Happened::Reconciled { .. }
+                | Happened::Diagnosed { .. } => {}
+            }
+        }
     }
 
     /// A run, from its opening to its last plan.
@@ -161,6 +187,20 @@ impl Timeline {
         }
         for plan in &record.plans {
             self.plan(plan);
+        }
+        for diagnosis in &record.diagnoses {
+            let report = &diagnosis.report;
+            let cause = report.hypotheses.first().map(|first| first.cause.as_str());
+            let text = match (cause, diagnosis.confidence.first()) {
+                (Some(cause), Some(rated)) => format!(
+                    "{}: {}, {} confidence",
+                    diagnosis.title(),
+                    foreign(cause),
+                    rated.level
+                ),
+                _ => format!("{}: unresolved", diagnosis.title()),
+            };
+            self.add(diagnosis.at, "idle", text).quote(&report.summary);
         }
         for verified in &record.verified {
             let status = Status::of_verdict(&verified.verdict);
@@ -227,6 +267,14 @@ impl Timeline {
         };
         self.add(last, tone, format!("{word}: {}", counts.0))
             .quote(stop.map(|(_, why)| why.as_str()).unwrap_or_default());
+    }
+}
+
+/// An alert's name, with its summary where it has one.
+fn told(alert: &GroupAlert) -> String {
+    match alert.annotations.get("summary") {
+        Some(summary) => format!("{}: {summary}", alert.name()),
+        None => alert.name().to_owned(),
     }
 }
 
