@@ -16,7 +16,6 @@ mod message;
 mod mrkdwn;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use interlock_connectors::http::ClientError;
@@ -30,6 +29,7 @@ use self::facts::Looker;
 use self::kept::Kept;
 use self::memory::Memory;
 use crate::desk::{Desk, News};
+use crate::http::Metrics;
 
 /// Between two looks at the store where nothing is heard: another process may decide a plan.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -50,32 +50,16 @@ pub enum TellError {
     Client(#[source] ClientError),
 }
 
-/// How many messages there were.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Taken by the receiver.
-    pub delivered: u64,
-    /// Given up.
-    pub failed: u64,
-}
-
-#[derive(Debug, Default)]
-struct Counters {
-    delivered: AtomicU64,
-    failed: AtomicU64,
-}
-
 /// The task that tells. Dropping it ends it; a message on its way may then be told again later.
 #[derive(Debug)]
 pub struct Teller {
     task: JoinHandle<()>,
-    counters: Arc<Counters>,
 }
 
 impl Teller {
     /// Starts to tell, where [notify] is configured. Plans that wait already and were not told of
     /// before are told of now.
-    pub fn start(desk: &Arc<Desk>) -> Result<Option<Teller>, TellError> {
+    pub fn start(desk: &Arc<Desk>, metrics: &Metrics) -> Result<Option<Teller>, TellError> {
         let runner = Arc::clone(desk.runner());
         let config = runner.config();
         let Some(notify) = &config.notify else {
@@ -83,25 +67,16 @@ impl Teller {
         };
         let webhook = Webhook::open(notify)?;
         let kept = Kept::open(&config.state_dir);
-        let counters = Arc::new(Counters::default());
         let telling = Telling {
             looker: Looker::new(Arc::clone(&runner)),
             runner,
             webhook,
             memory: kept.memory(),
             kept,
-            counters: Arc::clone(&counters),
+            metrics: metrics.clone(),
         };
         let task = tokio::spawn(telling.go_on(desk.news()));
-        Ok(Some(Teller { task, counters }))
-    }
-
-    /// How many messages there were so far.
-    pub fn counts(&self) -> Counts {
-        Counts {
-            delivered: self.counters.delivered.load(Ordering::Relaxed),
-            failed: self.counters.failed.load(Ordering::Relaxed),
-        }
+        Ok(Some(Teller { task }))
     }
 }
 
@@ -117,7 +92,7 @@ struct Telling {
     webhook: Webhook,
     memory: Memory,
     kept: Kept,
-    counters: Arc<Counters>,
+    metrics: Metrics,
 }
 
 impl Telling {
@@ -157,12 +132,12 @@ impl Telling {
             };
             match self.webhook.post(&message).await {
                 Ok(()) => {
-                    self.counters.delivered.fetch_add(1, Ordering::Relaxed);
+                    self.metrics.notification("delivered");
                     self.memory.delivered(&due, self.runner.now());
                     tracing::info!(about = due.word(), "approvers were told");
                 }
                 Err(error) => {
-                    self.counters.failed.fetch_add(1, Ordering::Relaxed);
+                    self.metrics.notification("failed");
                     self.memory.failed(&due, self.runner.now());
                     tracing::warn!(about = due.word(), "approvers were not told: {error}");
                 }
