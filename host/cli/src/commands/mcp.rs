@@ -13,6 +13,7 @@ use interlock_server::{
         proxy::{self, Connect, ProxyError},
     },
     telemetry::{self, Verbosity},
+    tell::Teller,
 };
 
 use crate::{
@@ -55,7 +56,13 @@ async fn alone(config: Option<&Path>, screen: Screen) -> Result<(), Failure> {
     let uid = rustix::process::getuid().as_raw();
     let policy = runner.policy().await?;
     let who = Admitted::of_uid(&policy, uid);
+    // A server of this store tells approvers of every plan in it; without one, this does.
+    let is_served = runner.store().hold_server().is_err();
     let desk = Desk::new(runner);
+    let _teller = match is_served {
+        true => None,
+        false => Teller::start(&desk).map_err(|error| Failure::usage(chain(&error)))?,
+    };
     mcp::watch(&desk);
     let (read, write) = mcp::pipes();
     let served = mcp::serve(Door::for_pipe(Arc::clone(&desk), who), read, write).await;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::door::as_error;
 use crate::{
     admit::Admitted,
-    desk::{Code, Desk, Refusal, Said},
+    desk::{Code, Desk, News, Refusal, Said},
 };
 
 const SCHEME: &str = "interlock://";
@@ -141,6 +141,41 @@ pub(super) fn templates() -> Vec<ResourceTemplate> {
             "application/json",
         ),
     ]
+}
+
+/// The addresses whose text is another after that.
+pub(super) fn changed(news: &News) -> Vec<String> {
+    match news {
+        News::RunOpened { run, .. } | News::Step { run, .. } | News::RunEnded { run, .. } => {
+            vec![format!("{SCHEME}runs/{run}")]
+        }
+        News::PlanWaiting { plan, run } | News::PlanChanged { plan, run, .. } => {
+            vec![
+                format!("{SCHEME}plans/{plan}"),
+                format!("{SCHEME}runs/{run}"),
+            ]
+        }
+        News::RunbooksChanged => Vec::new(),
+    }
+}
+
+/// The one form of an address that can be watched, where the caller may read it: a run's or a plan's.
+pub(super) async fn watchable(desk: &Desk, who: &Admitted, uri: &str) -> Result<String, Refusal> {
+    match Address::read(uri) {
+        Some((Address::Run(run), None)) => {
+            let run = desk.record(who, run).await?.run;
+            Ok(format!("{SCHEME}runs/{run}"))
+        }
+        Some((Address::Plan(plan), None)) => {
+            let plan = desk.plan(who, plan).await?.id();
+            Ok(format!("{SCHEME}plans/{plan}"))
+        }
+        _ => Err(Refusal::new(
+            Code::BadInput,
+            format!("`{}` cannot be watched", foreign_short(uri, 120)),
+        )
+        .next("watch a run or a plan, such as `interlock://runs/r-abcd2345`")),
+    }
 }
 
 /// Reads one address.

@@ -19,6 +19,7 @@ mod mount;
 mod offered;
 pub mod proxy;
 mod running;
+mod serving;
 mod shape;
 mod stdio;
 mod tools;
