@@ -80,6 +80,7 @@ pub fn of_record(record: &RunRecord) -> Exit {
         RunState::Interrupted => Exit::Failed,
         RunState::Opened | RunState::Reading => Exit::Failed,
         RunState::Concluded if failed(record) => Exit::Failed,
+        RunState::Concluded if record.waits.is_some() => Exit::ApprovalRequired,
         RunState::Concluded if record.refused.is_empty() => Exit::Done,
         RunState::Concluded => Exit::Denied,
         RunState::Planned(_) => match record.plan().map(|plan| plan.state) {

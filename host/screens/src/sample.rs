@@ -167,6 +167,7 @@ pub(crate) fn record(lines: usize) -> RunRecord {
         }],
         refused: Vec::new(),
         plans: Vec::new(),
+        waits: None,
         verified: Vec::new(),
         diagnoses: vec![DiagnosisRecord {
             at: at(),

@@ -37,6 +37,15 @@ runbooks = ["runbooks"]                   # folders that hold runbooks
 
 # [source.topology]
 # file = "topology.toml"
+
+# [server]                                # agents and the page: `interlock serve`, docs/agents.md
+# listen = "127.0.0.1:7433"               # elsewhere only with `tls`
+
+# [notify]                                # tells approvers that a plan waits
+# webhook_file = "secrets/slack-url"
+
+# [telemetry]
+# otlp = "http://127.0.0.1:4318"
 "#;
 
 /// A policy to begin with: it grants reads to every runbook, and no change to anybody.
@@ -59,7 +68,7 @@ version = 1
 # [[caller]]                              # the command line's caller, by uid, and who is behind it
 # name = "you"
 # uid = {uid}
-# owner = "you"
+# owner = "you"                           # an agent's lines: `interlock keygen --bearer FILE --name NAME`
 
 [[read]]
 runbooks = ["*"]

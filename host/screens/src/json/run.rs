@@ -39,6 +39,8 @@ pub struct RunJson<'a> {
     refused: &'a [String],
     plan: Option<PlanLineJson>,
     plans: Vec<PlanLineJson>,
+    /// The plan of an earlier run that waits for the same change, where none was made for that.
+    waits: Option<PlanDigest>,
     verified: Vec<VerifiedJson<'a>>,
     diagnoses: Vec<DiagnosisJson<'a>>,
     /// Why the run is in no journal.
@@ -163,6 +165,7 @@ pub fn document<'a>(record: &'a RunRecord, shown: Option<&Plan>, exit: Exit) -> 
             .iter()
             .map(|one| plan_line(&one.plan, one.state.word()))
             .collect(),
+        waits: record.waits,
         verified: record
             .verified
             .iter()

@@ -146,8 +146,8 @@ fn cause(index: usize, one: &Hypothesis, confidence: Option<&Confidence>) -> Str
 /// What it comes to: the last lines, which are never left out.
 fn end(record: &RunRecord, policy: &Policy) -> String {
     let mut out = String::new();
-    match record.plan() {
-        Some(plan) => {
+    match (record.plan(), &record.waits) {
+        (Some(plan), _) => {
             let id = plan.plan.id().short();
             let state = plan.state.word();
             out.push_str(&format!(
@@ -161,7 +161,11 @@ fn end(record: &RunRecord, policy: &Policy) -> String {
                 out.push_str(&decides(&plan.plan));
             }
         }
-        None => match record.state {
+        (None, Some(plan)) => out.push_str(&format!(
+            "the same change waited already, as plan {} of an earlier run: read that plan\n",
+            plan.short()
+        )),
+        (None, None) => match record.state {
             RunState::Opened | RunState::Reading => out.push_str("it is still running\n"),
             _ => out.push_str("no change is proposed\n"),
         },

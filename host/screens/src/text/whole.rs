@@ -24,6 +24,13 @@ pub fn screen(record: &RunRecord, policy: &Policy) -> String {
         words::asker(&record.requester),
     );
     out.push_str(&run::screen(record, &waiting));
+    if let Some(plan) = &record.waits {
+        let _ = writeln!(
+            out,
+            "\nPROPOSED  plan {}, of an earlier run: the same change waited already",
+            plan.short()
+        );
+    }
     for plan in &record.plans {
         out.push_str(&entries::plan(plan));
     }
