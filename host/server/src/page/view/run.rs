@@ -12,7 +12,7 @@ use super::{
 };
 use crate::page::{
     moment::{Moment, took},
-    quoted::{Foreign, Voice, Words},
+    quoted::{Foreign, Says, Voice, Words},
 };
 
 /// Everything on a run's page.
@@ -112,7 +112,7 @@ pub(crate) struct Cause {
 #[derive(Serialize)]
 struct Input {
     name: String,
-    value: Foreign,
+    value: Says,
 }
 
 #[derive(Serialize)]
@@ -228,8 +228,8 @@ impl RunView {
         let inputs = record.inputs.iter().map(|(name, value)| Input {
             name: escape::foreign(name),
             value: match value {
-                serde_json::Value::String(text) => Foreign::short(text, 200),
-                other => Foreign::short(&other.to_string(), 200),
+                serde_json::Value::String(text) => Voice::Caller.says(text),
+                other => Voice::Step.says(&other.to_string()),
             },
         });
         let status = Status::of_run(&record.state);
