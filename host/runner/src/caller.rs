@@ -76,3 +76,47 @@ impl Caller {
             .unwrap_or_else(|| self.requester.via.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(key: &str, presented: &[u8], behind: &str) -> Policy {
+        let digest = hex::encode(Sha256::digest(presented));
+        let text = format!(
+            "version = 1\n[[caller]]\nname = \"triage-agent\"\n{key} = \"{digest}\"\n{behind}\n"
+        );
+        Policy::parse(&text).unwrap()
+    }
+
+    #[test]
+    fn a_bearer_is_its_caller_for_their_owner() {
+        let policy = policy("bearer_sha256", b"a token", "owner = \"bob\"");
+        let (caller, line) = Caller::of_bearer(&policy, "a token").unwrap();
+        assert_eq!(line.name, "triage-agent");
+        assert_eq!(caller.requester.via, "bearer:triage-agent");
+        assert_eq!(caller.requester.caller.as_deref(), Some("triage-agent"));
+        assert!(!caller.requester.unattended);
+        assert_eq!(caller.owner.unwrap().as_str(), "bob");
+        for other in ["", "a token ", "A token", &"a".repeat(BEARER_BYTES_MAX + 1)] {
+            assert_eq!(Caller::of_bearer(&policy, other), None, "{other:.20}");
+        }
+        assert_eq!(Caller::of_certificate(&policy, b"a token"), None);
+    }
+
+    #[test]
+    fn a_certificate_is_its_caller_and_nobody_may_stand_behind_it() {
+        let policy = policy("certificate_sha256", b"der", "unattended = true");
+        let (caller, _) = Caller::of_certificate(&policy, b"der").unwrap();
+        assert_eq!(caller.requester.via, "certificate:triage-agent");
+        assert!(caller.requester.unattended && caller.owner.is_none());
+        assert_eq!(Caller::of_bearer(&policy, "der"), None);
+    }
+
+    #[test]
+    fn a_token_as_long_as_may_be_is_looked_at() {
+        let token = "t".repeat(BEARER_BYTES_MAX);
+        let policy = policy("bearer_sha256", token.as_bytes(), "owner = \"bob\"");
+        assert!(Caller::of_bearer(&policy, &token).is_some());
+    }
+}
