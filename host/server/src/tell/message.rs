@@ -14,6 +14,10 @@ use super::mrkdwn::{code, foreign, plain};
 const SECTION_CHARS_MAX: usize = 2900;
 /// Characters of one foreign name.
 const NAME_CHARS_MAX: usize = 80;
+/// Characters of what a plan would do, and of one need; the plan itself is never cut.
+const LINE_CHARS_MAX: usize = 300;
+/// Needs of one plan.
+const NEEDS_MAX: usize = 3;
 /// Foreign names in one line.
 const NAMES_MAX: usize = 5;
 
@@ -122,7 +126,7 @@ pub(super) fn waiting(about: &About, plans: &[Proposed], page: Option<&str>) -> 
 fn proposed(one: &Proposed, page: Option<&str>) -> Vec<String> {
     let mut lines = vec![
         format!("*What is wrong:* {}", wrong(&one.wrong)),
-        format!("*It would do:* {}", code(&one.would)),
+        format!("*It would do:* {}", code(&cut(&one.would))),
     ];
     let mut who = format!("*Asked for by:* {}", plain(&one.asked_by));
     if !one.owners.is_empty() {
@@ -130,9 +134,7 @@ fn proposed(one: &Proposed, page: Option<&str>) -> Vec<String> {
     }
     who.push_str(&format!(", by runbook {}", plain(&one.runbook)));
     lines.push(who);
-    for need in &one.needs {
-        lines.push(format!("*It needs:* {}", plain(need)));
-    }
+    lines.extend(needs("It needs", &one.needs));
     lines.push(format!("*Until:* {}", one.until));
     lines.push(format!(
         "*Read and decide, on a terminal:*\n```interlock approve {}```",
@@ -140,6 +142,26 @@ fn proposed(one: &Proposed, page: Option<&str>) -> Vec<String> {
     ));
     lines.push(plan_line(&one.plan, &one.run, page));
     lines
+}
+
+fn needs(lead: &str, needs: &[String]) -> Vec<String> {
+    let shown = needs.iter().take(NEEDS_MAX);
+    let mut lines: Vec<String> = shown
+        .map(|need| format!("*{lead}:* {}", plain(&cut(need))))
+        .collect();
+    if needs.len() > NEEDS_MAX {
+        lines.push(format!("*{lead}:* {} more", needs.len() - NEEDS_MAX));
+    }
+    lines
+}
+
+/// The host's own words, where there are more of them than a message holds.
+fn cut(text: &str) -> String {
+    if text.chars().count() <= LINE_CHARS_MAX {
+        return text.to_owned();
+    }
+    let head: String = text.chars().take(LINE_CHARS_MAX).collect();
+    format!("{head}... and more: read the plan")
 }
 
 fn wrong(wrong: &Wrong) -> String {
@@ -212,7 +234,7 @@ pub(super) fn changed(became: &Became, page: Option<&str>) -> Message {
         ),
         What::Approval { by, missing } => {
             let mut lines = vec![format!("Approved by {}.", plain(&by.join(", ")))];
-            lines.extend(missing.iter().map(|it| format!("*Still needs:* {}", plain(it))));
+            lines.extend(needs("Still needs", missing));
             (
                 format!("Plan {} has one more approval", plan.short()),
                 lines,
@@ -254,7 +276,7 @@ pub(super) fn changed(became: &Became, page: Option<&str>) -> Message {
             Vec::new(),
         ),
     };
-    lines.push(format!("It was about: {}", code(&became.would)));
+    lines.push(format!("It was about: {}", code(&cut(&became.would))));
     lines.push(plan_line(&plan, &became.run, page));
     let mut message = Lines::new(&title);
     message.section(lines);

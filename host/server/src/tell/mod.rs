@@ -122,8 +122,11 @@ impl Telling {
         for due in self.memory.look(&seen, self.runner.now()) {
             let message = match self.looker.message(&due).await {
                 Ok(Some(message)) => message,
-                // It was decided between the look and now: the next look says so.
-                Ok(None) => continue,
+                // It was decided between the look and now, or a token came that counts for nothing.
+                Ok(None) => {
+                    self.memory.failed(&due, self.runner.now());
+                    continue;
+                }
                 Err(error) => {
                     tracing::warn!("a notification cannot be made: {error}");
                     self.memory.failed(&due, self.runner.now());

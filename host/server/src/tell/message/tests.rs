@@ -132,3 +132,37 @@ fn nothing_in_a_message_can_be_pressed_but_the_page() {
             .contains("<https://interlock.example.net/page/plans/sha256:")
     );
 }
+
+#[test]
+fn the_largest_message_keeps_its_command_and_fits_what_a_receiver_takes() {
+    let mut plan = one();
+    plan.would = "database.terminate, 1 session on orders-db/client; ".repeat(100);
+    plan.needs = vec!["1 approval of role sre; who may give it: alice, ".repeat(50); 20];
+    plan.owners = vec!["bob".to_owned(); 5];
+    let hostile = "\u{202e}*".repeat(500);
+    plan.wrong = Wrong::Cause {
+        cause: hostile.clone(),
+        means: Some(hostile.clone()),
+        level: "low".to_owned(),
+    };
+    let about = About {
+        incident: hostile.clone(),
+        service: Some(hostile.clone()),
+        alerts: vec![hostile; 40],
+    };
+    let plans = vec![plan; 10];
+    let message = waiting(&about, &plans, Some("https://interlock.example.net"));
+    assert!(message.text.len() < 40_000, "{}", message.text.len());
+    assert!(message.blocks.len() <= 50);
+    for block in &message.blocks {
+        if block["type"] == "section" {
+            let text = block["text"]["text"].as_str().unwrap();
+            assert!(text.chars().count() <= 3000);
+            assert!(text.matches("```").count() % 2 == 0, "{text}");
+        }
+    }
+    assert_eq!(
+        message.text.matches("```interlock approve sha256:").count(),
+        10
+    );
+}
