@@ -11,6 +11,8 @@ use crate::ServerError;
 /// Most bytes of one request's body.
 const BODY_MAX: usize = 16 << 20;
 
+const TAKEN: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+
 /// One request that came.
 #[derive(Clone, Debug)]
 pub struct Received {
@@ -51,7 +53,10 @@ impl Receiver {
                 let theirs = Arc::clone(&theirs);
                 std::thread::spawn(move || {
                     if let Some(one) = take(&stream) {
+                        // Kept before it is answered: whoever has the answer finds it here.
                         lock(&theirs).push(one);
+                        // Whoever asked may be gone.
+                        _ = (&stream).write_all(TAKEN);
                     }
                 });
             }
@@ -102,7 +107,7 @@ fn lock(received: &Mutex<Vec<Received>>) -> MutexGuard<'_, Vec<Received>> {
     received.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Reads one request and answers it; the connection ends with it.
+/// Reads one request.
 fn take(stream: &TcpStream) -> Option<Received> {
     stream
         .set_read_timeout(Some(Duration::from_secs(10)))
@@ -127,9 +132,6 @@ fn take(stream: &TcpStream) -> Option<Received> {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    let mut out = stream;
-    out.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
-        .ok()?;
     Some(Received {
         path,
         headers,

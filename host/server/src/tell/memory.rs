@@ -21,7 +21,7 @@ const GATHER_S: u64 = 60;
 /// Before a message that could not be delivered is tried again, tries within a delivery aside.
 const AGAIN_S: u64 = 60;
 /// New plans in one message; more come in the next.
-const PLANS_IN_ONE: usize = 10;
+const PLANS_IN_ONE: usize = 8;
 
 /// One plan as the store shows it now.
 #[derive(Clone, Debug, PartialEq, Eq)]

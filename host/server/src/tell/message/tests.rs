@@ -150,7 +150,7 @@ fn the_largest_message_keeps_its_command_and_fits_what_a_receiver_takes() {
         service: Some(hostile.clone()),
         alerts: vec![hostile; 40],
     };
-    let plans = vec![plan; 10];
+    let plans = vec![plan; 8];
     let message = waiting(&about, &plans, Some("https://interlock.example.net"));
     assert!(message.text.len() < 40_000, "{}", message.text.len());
     assert!(message.blocks.len() <= 50);
@@ -163,6 +163,6 @@ fn the_largest_message_keeps_its_command_and_fits_what_a_receiver_takes() {
     }
     assert_eq!(
         message.text.matches("```interlock approve sha256:").count(),
-        10
+        8
     );
 }
