@@ -6,21 +6,25 @@
 #![forbid(unsafe_code)]
 
 mod binary;
+mod browser;
 mod component;
 mod doorstep;
 mod error;
 mod files;
 mod people;
+mod puppet;
 mod ran;
 mod served;
 mod tools;
 mod world;
 
 pub use binary::interlock_binary;
+pub use browser::Browser;
 pub use component::encode;
 pub use doorstep::{ALERTS_ONCE, Doorstep, METRIC_ONCE};
 pub use error::WorldError;
 pub use people::{People, Person};
+pub use puppet::Puppet;
 pub use ran::Ran;
 pub use served::{Asker, Served};
 pub use tools::{node_tool, python};
