@@ -8,6 +8,7 @@ use interlock_runner::trust::FIRST_USE;
 use interlock_server::{
     admit::Admitted,
     desk::Desk,
+    http::Metrics,
     mcp::{
         self, Door,
         proxy::{self, Connect, ProxyError},
@@ -61,7 +62,7 @@ async fn alone(config: Option<&Path>, screen: Screen) -> Result<(), Failure> {
     let desk = Desk::new(runner);
     let _teller = match is_served {
         true => None,
-        false => Teller::start(&desk).map_err(|error| Failure::usage(chain(&error)))?,
+        false => Teller::start(&desk, &Metrics::default()).map_err(|error| Failure::usage(chain(&error)))?,
     };
     mcp::watch(&desk);
     let (read, write) = mcp::pipes();

@@ -107,10 +107,7 @@ pub(crate) async fn approver_screen(
             still_so: runner.still_so(&shown.plan).await?,
             applied: applied(runner, &shown.plan).await?,
             findings: runner.explain(&shown.plan, Kind::Apply).await?,
-            diagnoses: runner
-                .run_record(&shown.plan.body().run)
-                .await?
-                .diagnoses,
+            diagnoses: runner.run_record(&shown.plan.body().run).await?.diagnoses,
         }),
         None => None,
     };
