@@ -253,3 +253,28 @@ fn the_top_of_the_tree_is_the_map() {
         assert!(known, "`{name}` is not of the map");
     }
 }
+
+#[test]
+fn a_span_says_nothing_but_under_a_pinned_name() {
+    let mut fields = 0;
+    for (path, text) in sources(&["host"]) {
+        if path.to_string_lossy().contains("tests") {
+            continue;
+        }
+        let place = path.display();
+        for span in text.split("span!(").skip(1) {
+            let inside = span.split("\n    )").next().unwrap_or_default();
+            let ours = inside.lines().map(str::trim);
+            for line in ours.filter(|line| line.contains(" = ") && !line.contains("=>")) {
+                assert!(line.starts_with("{ names::"), "{place}: `{line}`");
+                fields += 1;
+            }
+        }
+        for record in text.split("span.record(").skip(1) {
+            let name = record.trim_start();
+            assert!(name.starts_with("names::"), "{place}: {name:.40}");
+            fields += 1;
+        }
+    }
+    assert!(fields > 40, "the spans were not found");
+}
