@@ -86,7 +86,9 @@ impl McpService {
             .with_allowed_hosts(mount.hosts)
             .with_allowed_origins(mount.origins)
             .enforce_origin_validation()
-            .with_json_response(true)
+            // Always a stream, which is kept alive: a change that is carried out, and then
+            // verified, takes longer than what stands between a client and a host waits.
+            .with_json_response(false)
             .with_max_request_body_bytes(BODY_BYTES_MAX)
             .with_cancellation_token(mount.stop);
         let sessions = Arc::new(LocalSessionManager::default());
@@ -237,4 +239,97 @@ fn plain(status: StatusCode, text: &'static str) -> Response<Body> {
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::mcp::tests::Host;
+
+    fn service(host: &Host) -> McpService {
+        let server = host.server();
+        let mount = Mount::new(&server, server.listen, CancellationToken::new());
+        McpService::new(Arc::clone(&host.desk), mount)
+    }
+
+    fn who(name: &str) -> Admitted {
+        let text =
+            format!("version = 1\n[[caller]]\nname = \"{name}\"\nuid = 1000\nunattended = true\n");
+        let policy = interlock_gate::policy::Policy::parse(&text).unwrap();
+        Admitted::of_uid(&policy, 1000)
+    }
+
+    fn post(who: Option<Admitted>, session: Option<&str>, body: &str) -> Request<Body> {
+        let mut request = Request::post("/mcp")
+            .header("host", "localhost")
+            .header("content-type", "application/json")
+            .header("accept", "application/json, text/event-stream");
+        if let Some(session) = session {
+            request = request.header(SESSION, session);
+        }
+        let mut request = request.body(Body::from(body.to_owned())).unwrap();
+        if let Some(who) = who {
+            request.extensions_mut().insert(who);
+        }
+        request
+    }
+
+    const OPENS: &str = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"t","version":"0"}}}"#;
+    const LISTS: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_session_is_nobody_elses() {
+        let host = Host::new();
+        let service = service(&host);
+        let ask = |request| service.clone().oneshot(request);
+        let opened = ask(post(Some(who("a")), None, OPENS)).await.unwrap();
+        assert_eq!(opened.status(), StatusCode::OK);
+        let session = text(opened.headers(), SESSION).unwrap().to_owned();
+        for (caller, status) in [("a", StatusCode::OK), ("b", StatusCode::NOT_FOUND)] {
+            let answer = ask(post(Some(who(caller)), Some(&session), LISTS)).await;
+            assert_eq!(answer.unwrap().status(), status, "{caller}");
+        }
+        let nobody = ask(post(None, Some(&session), LISTS)).await.unwrap();
+        assert_eq!(nobody.status(), StatusCode::UNAUTHORIZED);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_not_json_is_a_parse_error() {
+        let host = Host::new();
+        for (body, code) in [("{\"id\":", -32700), ("[1]", -32600), ("", -32700)] {
+            let answer = service(&host)
+                .oneshot(post(Some(who("a")), None, body))
+                .await
+                .unwrap();
+            assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
+            let whole = answer.into_body().collect().await.unwrap().to_bytes();
+            let said: Value = serde_json::from_slice(&whole).unwrap();
+            assert_eq!(said["error"]["code"], code, "{said}");
+        }
+        let long = "x".repeat(BODY_BYTES_MAX + 1);
+        let answer = service(&host)
+            .oneshot(post(Some(who("a")), None, &long))
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn another_name_or_origin_is_refused_here_too() {
+        let host = Host::new();
+        for (name, value) in [("host", "evil.example"), ("origin", "https://evil.example")] {
+            let mut request = post(Some(who("a")), None, OPENS);
+            let value = http::HeaderValue::from_static(value);
+            request.headers_mut().insert(name, value);
+            let answer = service(&host).oneshot(request).await.unwrap();
+            assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{name}");
+        }
+        let mut request = post(Some(who("a")), None, OPENS);
+        let value = http::HeaderValue::from_static("http://localhost:7433");
+        request.headers_mut().insert("origin", value);
+        let answer = service(&host).oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+    }
 }
