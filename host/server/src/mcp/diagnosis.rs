@@ -26,7 +26,8 @@ pub(super) fn properties(run: &Value) -> Value {
         |says: &str| json!({"type": "string", "maxLength": TEXT_BYTES_MAX, "description": says});
     let note =
         |says: &str| json!({"type": "string", "maxLength": SAYS_BYTES_MAX, "description": says});
-    let call = json!({"type": "string", "description": "A call of this run, such as c3"});
+    let call =
+        json!({"type": ["string", "integer"], "description": "A call of this run, such as c3"});
     let object = |properties: Value, required: &[&str]| {
         json!({"type": "object", "properties": properties, "required": required,
             "additionalProperties": false})
@@ -87,7 +88,8 @@ pub(super) fn properties(run: &Value) -> Value {
 pub(super) fn read(given: &mut Given) -> Result<Submitted, Refusal> {
     let mut report = JsonObject::new();
     for field in FIELDS {
-        if let Some(value) = given.any(field) {
+        if let Some(mut value) = given.any(field) {
+            spell(&mut value);
             report.insert(field.to_owned(), value);
         }
     }
@@ -112,6 +114,27 @@ pub(super) fn read(given: &mut Given) -> Result<Submitted, Refusal> {
     })
 }
 
+/// Calls as they are cited: a model that has read `"call": "3"` in a report writes 3 as often as c3.
+fn spell(value: &mut Value) {
+    match value {
+        Value::Array(list) => list.iter_mut().for_each(spell),
+        Value::Object(object) => {
+            for (key, value) in object.iter_mut() {
+                match value {
+                    Value::Number(number) if key == "call" => *value = format!("c{number}").into(),
+                    Value::String(text)
+                        if key == "call" && text.bytes().all(|byte| byte.is_ascii_digit()) =>
+                    {
+                        *value = format!("c{text}").into();
+                    }
+                    value => spell(value),
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,10 +146,14 @@ mod tests {
     #[test]
     fn a_report_is_read_and_a_mistake_has_its_fields_name() {
         let good = json!({"hypotheses": [{"cause": "a", "path": "p",
-            "supports": [{"call": "c3", "says": "s"}]}], "unresolved": null});
-        assert_eq!(read(&mut given(good)).unwrap().hypotheses.len(), 1);
+            "supports": [{"call": "c3", "says": "s"}, {"call": 3, "says": "s"},
+                {"call": "3", "says": "s"}]}], "unresolved": null});
+        let report = read(&mut given(good)).unwrap();
+        for cite in &report.hypotheses[0].supports {
+            assert_eq!(cite.call.to_string(), "c3");
+        }
         let bad = json!({"summary": "s", "hypotheses": [{"cause": "a", "path": "p",
-            "supports": [{"call": 3, "says": "s"}]}]});
+            "supports": [{"call": "three", "says": "s"}]}]});
         let refusal = read(&mut given(bad)).unwrap_err();
         assert!(
             refusal.reason.starts_with("`hypotheses` is not"),
