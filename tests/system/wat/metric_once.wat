@@ -12,8 +12,8 @@
     (local.get $at))
   (data (i32.const 16) "up")
   (data (i32.const 512) "nothing is looked for")
-  ;; `ok` of a report at 1024: `unresolved` at 1068 is the text at 512, all else is empty.
-  (data (i32.const 1068) "\01\00\00\00\00\02\00\00\15\00\00\00")
+  ;; `ok` at 1024 of a report at 1032, as the other case holds a u64: `unresolved` at 1072 is the text at 512, all else is empty.
+  (data (i32.const 1072) "\01\00\00\00\00\02\00\00\15\00\00\00")
   (func (export "interlock:step/diagnose@0.1.0#run") (param i32) (result i32)
     (call $get (call $instant (i32.const 16) (i32.const 2)) (i32.const 2048))
     (i32.const 1024)))
