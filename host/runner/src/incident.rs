@@ -4,6 +4,8 @@
 //! Invariant: a group that rings has one open incident, however often and by whom it is delivered.
 
 mod alerts;
+mod happened;
+mod known;
 mod timeline;
 
 #[cfg(test)]
@@ -15,15 +17,15 @@ use interlock_capabilities::{
     journal::Refused,
     report::{Alert, Incident, Label},
 };
-use interlock_gate::{plan::Requester, time::Time};
-use interlock_store::{
-    IncidentLine as StoreLine, RunLine, Store as _,
-    entry::{ALERTS_SCHEMA, Entry, Stamped},
-};
-use serde::{Deserialize, Serialize};
+use interlock_gate::time::Time;
+use interlock_store::{IncidentLine as StoreLine, RunLine, Store as _, entry::Entry};
+use serde::Serialize;
 
 pub use alerts::{ALERTS_MAX, AlertGroup, BadAlerts, GROUP_BYTES_MAX, GroupAlert};
-pub use timeline::{Happened, IncidentPlan, IncidentRecord, IncidentRun, Moment};
+pub use happened::{Happened, Moment};
+pub use timeline::{IncidentPlan, IncidentRecord, IncidentRun};
+
+use known::{Alerts, Brought, Opening};
 
 use crate::{caller::Caller, error::RunError, open::Runner};
 
@@ -121,63 +123,6 @@ pub(crate) fn run_key(incident: &str, runbook: &str) -> String {
     format!("{incident}:{runbook}")
 }
 
-/// The alerts that one entry brings, as the journal holds them.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Brought {
-    schema: String,
-    alerts: Vec<GroupAlert>,
-    left_out: u64,
-}
-
-/// The alerts of an incident, as its entries add up.
-#[derive(Default)]
-struct Alerts {
-    by_fingerprint: BTreeMap<String, GroupAlert>,
-    /// By when they came.
-    order: Vec<String>,
-    left_out: u64,
-}
-
-impl Alerts {
-    fn take(&mut self, value: &serde_json::Value) {
-        // What another version wrote is passed over rather than hide the rest of the incident.
-        let Ok(brought) = serde_json::from_value::<Brought>(value.clone()) else {
-            return;
-        };
-        self.left_out = self.left_out.max(brought.left_out);
-        for alert in brought.alerts {
-            let key = alert.fingerprint.clone();
-            if !self.by_fingerprint.contains_key(&key) {
-                if self.order.len() >= ALERTS_MAX {
-                    self.left_out += 1;
-                    continue;
-                }
-                self.order.push(key.clone());
-            }
-            self.by_fingerprint.insert(key, alert);
-        }
-    }
-
-    fn list(&self) -> Vec<GroupAlert> {
-        let alerts = self.order.iter();
-        alerts
-            .filter_map(|key| self.by_fingerprint.get(key).cloned())
-            .collect()
-    }
-
-    /// Whether `alert` says nothing that is not known. Its annotations may: they often hold the
-    /// value of the moment.
-    fn knows(&self, alert: &GroupAlert) -> bool {
-        let same =
-            |known: &GroupAlert| known.firing == alert.firing && known.starts_at == alert.starts_at;
-        match self.by_fingerprint.get(&alert.fingerprint) {
-            Some(known) => same(known),
-            None => self.order.len() >= ALERTS_MAX,
-        }
-    }
-}
-
 impl Runner {
     /// Opens the group's incident, or joins the one that is open. The same delivery again changes
     /// nothing; a group that rings after it was resolved opens a new one.
@@ -208,15 +153,10 @@ impl Runner {
                 .filter(|alert| !known.knows(alert))
                 .cloned()
                 .collect();
-            if changed.is_empty() && group.firing && !known.order.is_empty() {
+            if changed.is_empty() && group.firing && !known.is_empty() {
                 return Ok(opened(id, group, &known, self.now()));
             }
-            let brought = Brought {
-                schema: ALERTS_SCHEMA.to_owned(),
-                alerts: changed,
-                left_out: group.left_out,
-            };
-            let alerts = serde_json::to_value(&brought).map_err(RunError::Document)?;
+            let alerts = Brought::value(changed, group.left_out).map_err(RunError::Document)?;
             known.take(&alerts);
             let entry = Entry::Alerted {
                 incident: id.clone(),
@@ -279,77 +219,6 @@ fn listed(line: StoreLine) -> IncidentLine {
         severity: opening.severity,
         alerts: names.into_iter().collect(),
         runs: line.runs,
-    }
-}
-
-/// What the entry that opened an incident says of it.
-struct Opening {
-    alerts: Vec<GroupAlert>,
-    left_out: u64,
-    service: Option<String>,
-    severity: Option<String>,
-    begin: Time,
-    by: Option<Requester>,
-}
-
-impl Opening {
-    fn of(stamped: &Stamped) -> Opening {
-        let begin = stamped.at.minus_seconds(LOOK_BACK_S);
-        let mut found = Opening {
-            alerts: Vec::new(),
-            left_out: 0,
-            service: None,
-            severity: None,
-            begin,
-            by: None,
-        };
-        match &stamped.entry {
-            Entry::Alerted { alerts, by, .. } => {
-                let mut known = Alerts::default();
-                known.take(alerts);
-                found.alerts = known.list();
-                found.left_out = known.left_out;
-                found.begin = begin_of(&found.alerts, stamped.at);
-                found.service = common(&found.alerts, "service");
-                found.severity = common(&found.alerts, "severity");
-                found.by = Some(by.clone());
-            }
-            Entry::RunOpened {
-                incident,
-                requester,
-                ..
-            } => {
-                found.by = Some(requester.clone());
-                if let Ok(incident) = serde_json::from_value::<Incident>(incident.clone()) {
-                    found.begin = Time::from_micros(incident.begin).unwrap_or(begin);
-                    found.service = incident.service;
-                    found.severity = incident.severity;
-                    let alerts = incident.alerts.into_iter().take(ALERTS_MAX);
-                    found.alerts = alerts.map(asked_alert).collect();
-                }
-            }
-            _ => {}
-        }
-        found
-    }
-}
-
-fn asked_alert(alert: Alert) -> GroupAlert {
-    let by_name = |labels: Vec<Label>| -> BTreeMap<String, String> {
-        labels
-            .into_iter()
-            .map(|label| (label.name, label.value))
-            .collect()
-    };
-    let mut labels = by_name(alert.labels);
-    labels.insert("alertname".to_owned(), alert.name);
-    GroupAlert {
-        fingerprint: String::new(),
-        firing: true,
-        starts_at: Time::from_micros(alert.starts_at).unwrap_or_default(),
-        ends_at: None,
-        labels,
-        annotations: by_name(alert.annotations),
     }
 }
 

@@ -52,7 +52,7 @@ impl Host {
             fs::write(crate::installed::component(&runbook, step), b"bytes").unwrap();
         }
         fs::write(folder.path().join("policy.toml"), POLICY).unwrap();
-        let config = "policy = \"policy.toml\"\nstate_dir = \"state\"\nrunbooks = [\"runbooks\"]\n";
+        let config = "version = 1\npolicy = \"policy.toml\"\nstate_dir = \"state\"\nrunbooks = [\"runbooks\"]\n";
         let config = Config::parse(&folder.path().join("interlock.toml"), config).unwrap();
         Host {
             runner: Runner::open(config).unwrap(),
