@@ -7,19 +7,19 @@ import http from "node:http";
 
 const [port, token] = process.argv.slice(2);
 
+// A `Host` or an `Origin` that names this port means the server behind it.
+const renamed = (name) => name?.replace(`:${server.address().port}`, `:${port}`);
+
 const server = http.createServer((asked, answer) => {
+  const named = { host: renamed(asked.headers.host) };
+  if (asked.headers.origin) named.origin = renamed(asked.headers.origin);
   const onward = http.request(
     {
       host: "127.0.0.1",
       port,
       method: asked.method,
       path: asked.url,
-      // A `Host` that names this port means the server behind it.
-      headers: {
-        ...asked.headers,
-        host: asked.headers.host?.replace(`:${server.address().port}`, `:${port}`),
-        authorization: `Bearer ${token}`,
-      },
+      headers: { ...asked.headers, ...named, authorization: `Bearer ${token}` },
     },
     (said) => {
       answer.writeHead(said.statusCode, said.headers);

@@ -175,7 +175,10 @@ async fn an_agent_of_another_user_does_the_same_through_a_proxy_that_holds_a_tok
         .unwrap();
     let served = world.serve().await.unwrap();
     let binary = world.path("bin/interlock").display().to_string();
-    let token = world.path(&Asker::Agent.token_file()).display().to_string();
+    // The client is started by this test's own user, not by Bob's.
+    let own = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(own.path(), Asker::Agent.token()).unwrap();
+    let token = own.path().display().to_string();
     let url = format!("{}/mcp", served.url);
     let proxy = [&binary, "mcp", "--connect", &url, "--token-file", &token];
     let mut agent = Puppet::over_stdio("legacy", &proxy).await.unwrap();
