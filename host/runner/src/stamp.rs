@@ -48,7 +48,11 @@ impl Stamp {
 
     /// Whether the file is still what it was.
     pub(crate) fn still(&self, path: &Path) -> bool {
-        self.settled && Stamp::of(path).is_ok_and(|now| now == *self)
+        let as_settled = |now: Stamp| Stamp {
+            settled: true,
+            ..now
+        };
+        self.settled && Stamp::of(path).is_ok_and(|now| as_settled(now) == *self)
     }
 }
 
