@@ -17,6 +17,8 @@ use interlock_server::{
     tell::Teller,
 };
 
+use tokio::signal::unix::{SignalKind, signal};
+
 use crate::{
     args::McpArgs,
     exit::Exit,
@@ -62,11 +64,21 @@ async fn alone(config: Option<&Path>, screen: Screen) -> Result<(), Failure> {
     let desk = Desk::new(runner);
     let _teller = match is_served {
         true => None,
-        false => Teller::start(&desk, &Metrics::default()).map_err(|error| Failure::usage(chain(&error)))?,
+        false => Teller::start(&desk, &Metrics::default())
+            .map_err(|error| Failure::usage(chain(&error)))?,
     };
     mcp::watch(&desk);
     let (read, write) = mcp::pipes();
-    let served = mcp::serve(Door::for_pipe(Arc::clone(&desk), who), read, write).await;
+    let signals =
+        |kind| signal(kind).map_err(|error| Failure::failed(format!("no signals: {error}")));
+    let mut terminate = signals(SignalKind::terminate())?;
+    let mut interrupt = signals(SignalKind::interrupt())?;
+    let served = tokio::select! {
+        served = mcp::serve(Door::for_pipe(Arc::clone(&desk), who), read, write) => served,
+        // Clients end their servers so: what goes on is still settled.
+        _ = terminate.recv() => Ok(()),
+        _ = interrupt.recv() => Ok(()),
+    };
     desk.stop();
     desk.settle(SETTLE).await;
     served.map_err(|error| Failure::failed(chain(&error)))

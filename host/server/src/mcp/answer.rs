@@ -20,6 +20,14 @@ pub(super) fn of(said: Result<Said, Refusal>) -> CallToolResult {
     }
 }
 
+/// The result of a call that was to end a run: that it ended so is what was asked for.
+pub(super) fn of_ending(said: Result<Said, Refusal>) -> CallToolResult {
+    let refused = said.is_err();
+    let mut result = of(said);
+    result.is_error = Some(refused);
+    result
+}
+
 /// An answer. What ended badly is marked so, with all that is known of it.
 pub(super) fn shown(said: Said) -> CallToolResult {
     let Said {
@@ -77,7 +85,7 @@ fn denial(document: &Value) -> Option<Value> {
 fn in_words(denied: &Value) -> String {
     let part = |name: &str| denied[name].as_str().unwrap_or_default();
     format!(
-        "denied: {}\nrule: {}\nnext: {}",
+        "{}\nrule: {}\nnext: {}",
         part("reason"),
         part("rule"),
         part("next")

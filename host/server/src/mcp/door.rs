@@ -138,7 +138,11 @@ impl Door {
         let name = request.name.as_ref();
         if tools::TOOLS.contains(&name) {
             let said = self.fixed(&who, name, request.arguments, &context).await;
-            return Ok(answer::of(said).into());
+            let result = match name {
+                "cancel_run" => answer::of_ending(said),
+                _ => answer::of(said),
+            };
+            return Ok(result.into());
         }
         match runbook {
             Some(runbook) => self.run(&who, &runbook, request.arguments, context).await,
