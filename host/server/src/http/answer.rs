@@ -6,7 +6,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
-use serde::Serialize;
+use serde::{Serialize, Serializer, ser::SerializeMap as _};
+use serde_json::Value;
 
 use crate::desk::{Code, Refusal, Said};
 
@@ -94,16 +95,47 @@ pub(super) fn document<T: Serialize>(status: StatusCode, document: &T) -> Respon
     }
 }
 
+/// A document whose first key is `schema`, as everywhere: a `Value` would sort it among the others.
+struct SchemaFirst<'a>(&'a Value);
+
+impl Serialize for SchemaFirst<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Value::Object(fields) = self.0 else {
+            return self.0.serialize(serializer);
+        };
+        let mut map = serializer.serialize_map(Some(fields.len()))?;
+        if let Some(schema) = fields.get("schema") {
+            map.serialize_entry("schema", schema)?;
+        }
+        for (key, value) in fields.iter().filter(|(key, _)| *key != "schema") {
+            map.serialize_entry(key, value)?;
+        }
+        map.end()
+    }
+}
+
 /// What the desk said, done.
 pub(super) fn said(said: &Said) -> Answer {
-    Ok(document(StatusCode::OK, &said.document))
+    Ok(document(StatusCode::OK, &SchemaFirst(&said.document)))
 }
 
 /// As [`said`], for what goes on: with where to ask for it.
 pub(super) fn going_on(said: &Said, location: &str) -> Answer {
-    let mut response = document(StatusCode::ACCEPTED, &said.document);
+    let mut response = document(StatusCode::ACCEPTED, &SchemaFirst(&said.document));
     if let Ok(location) = HeaderValue::from_str(location) {
         response.headers_mut().insert(header::LOCATION, location);
     }
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_begins_with_its_schema() {
+        let value = serde_json::json!({"a": 1, "schema": "x", "z": [{"b": 2}]});
+        let text = serde_json::to_string(&SchemaFirst(&value)).unwrap();
+        assert_eq!(text, r#"{"schema":"x","a":1,"z":[{"b":2}]}"#);
+    }
 }

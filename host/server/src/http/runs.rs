@@ -30,7 +30,7 @@ const WAIT: Duration = Duration::from_secs(2);
 #[serde(deny_unknown_fields)]
 pub(super) struct FromQuery {
     #[serde(default)]
-    offset: usize,
+    offset: u32,
 }
 
 #[derive(Debug, Deserialize)]
@@ -96,7 +96,7 @@ pub(super) async fn list(
     Who(who): Who,
     Asked(query): Asked<FromQuery>,
 ) -> Answer {
-    said(&doors.desk.runs_list(&who, query.offset).await?)
+    said(&doors.desk.runs_list(&who, query.offset as usize).await?)
 }
 
 /// `POST /runs`: answered with the run where it ends soon, else with where to ask for it.
@@ -172,7 +172,11 @@ pub(super) async fn call(
     Asked(query): Asked<FromQuery>,
 ) -> Answer {
     let desk = &doors.desk;
-    said(&desk.evidence(&who, &run, &call, query.offset).await?)
+    said(
+        &desk
+            .evidence(&who, &run, &call, query.offset as usize)
+            .await?,
+    )
 }
 
 /// `POST /runs/{run}/diagnoses`.
