@@ -36,7 +36,7 @@ async fn an_approver_reads_the_page_on_a_phone_and_nothing_on_it_runs() {
         .start()
         .await
         .unwrap();
-    let ran = world.interlock(Person::Bob, &RUN).await.unwrap();
+    let ran = world.interlock(Person::Bob, &RUN).await.unwrap().expect(3);
     let run = ran.json();
     let (id, plan) = (&run["run"], run["plan"]["plan"].as_str().unwrap());
     let (id, plan) = (id.as_str().unwrap(), plan.trim_start_matches("sha256:"));
@@ -50,7 +50,7 @@ async fn an_approver_reads_the_page_on_a_phone_and_nothing_on_it_runs() {
         }],
     });
     let delivered = Ask::post("/webhook/alertmanager", &alert).by(Asker::Alerts);
-    let delivered = delivered.to(served.port()).await.expect(200);
+    let delivered = delivered.to(served.port()).await.expect(202);
     let incident = delivered.json()["incident"].as_str().unwrap().to_owned();
     let note = Ask::post(
         &format!("/incidents/{incident}/notes"),
