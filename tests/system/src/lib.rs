@@ -27,5 +27,5 @@ pub use people::{People, Person};
 pub use puppet::Puppet;
 pub use ran::Ran;
 pub use served::{Asker, Served};
-pub use tools::{node_tool, python};
+pub use tools::{node_tool, python, python_program};
 pub use world::{Times, World, WorldBuilder};

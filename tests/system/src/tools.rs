@@ -9,6 +9,11 @@ pub fn python() -> Result<PathBuf, WorldError> {
     tool("python/bin/python")
 }
 
+/// A program that a package of the pinned list brings.
+pub fn python_program(name: &str) -> Result<PathBuf, WorldError> {
+    tool(&format!("python/bin/{name}"))
+}
+
 /// A Node program of the pinned list, as `node` and its script.
 pub fn node_tool(script: &str) -> Result<(PathBuf, PathBuf), WorldError> {
     let node = tool("node/node_modules/node/bin/node")?;
