@@ -20,6 +20,7 @@ mod offered;
 pub mod proxy;
 mod running;
 mod serving;
+mod sessions;
 mod shape;
 mod stdio;
 mod tools;

@@ -5,12 +5,11 @@
 //! place for streams: each request in it finds its caller anew, and it gives nobody any right.
 
 use std::{
-    collections::HashMap,
     convert::Infallible,
     future::Future,
     net::{Ipv6Addr, SocketAddr},
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -25,15 +24,11 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::{door::Door, stdio};
+use super::{door::Door, sessions::Sessions, stdio};
 use crate::{admit::Admitted, desk::Desk};
 
 /// The most bytes of one message over HTTP.
 pub const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// Sessions of all callers together.
-const SESSIONS_MAX: usize = 2048;
-/// Sessions of one caller.
-const SESSIONS_OF_ONE_MAX: usize = 512;
 const SESSION: &str = "mcp-session-id";
 /// The first revision without sessions.
 const STATELESS_SINCE: &str = "2026-07-28";
@@ -75,8 +70,7 @@ impl Mount {
 #[derive(Clone)]
 pub struct McpService {
     inner: StreamableHttpService<Door, LocalSessionManager>,
-    sessions: Arc<LocalSessionManager>,
-    owners: Arc<Mutex<HashMap<String, String>>>,
+    sessions: Arc<Sessions>,
 }
 
 impl McpService {
@@ -91,17 +85,13 @@ impl McpService {
             .with_json_response(false)
             .with_max_request_body_bytes(BODY_BYTES_MAX)
             .with_cancellation_token(mount.stop);
-        let sessions = Arc::new(LocalSessionManager::default());
+        let sessions = Arc::new(Sessions::new());
         let inner = StreamableHttpService::new(
             move || Ok(Door::for_http(Arc::clone(&desk))),
-            Arc::clone(&sessions),
+            sessions.manager(),
             config,
         );
-        McpService {
-            inner,
-            sessions,
-            owners: Arc::default(),
-        }
+        McpService { inner, sessions }
     }
 
     async fn answer(self, request: Request<Body>) -> Response<Body> {
@@ -110,20 +100,14 @@ impl McpService {
         };
         let who = who.key().to_owned();
         let session = text(request.headers(), SESSION).map(str::to_owned);
-        if let Some(session) = &session {
-            // Somebody else's session does not exist for this caller.
-            let owner = self.owners().get(session).cloned();
-            if owner.is_some_and(|owner| owner != who) {
+        match &session {
+            Some(session) if !self.sessions.used_by(session, &who) => {
+                // Somebody else's session does not exist for this caller.
                 return plain(StatusCode::NOT_FOUND, "session not found");
             }
-        } else if opens_session(&request) && !self.has_room(&who).await {
-            let mut full = plain(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "too many sessions are open: close some, or wait for idle ones to end",
-            );
-            full.headers_mut()
-                .insert(header::RETRY_AFTER, http::HeaderValue::from_static("60"));
-            return full;
+            Some(_) => {}
+            None if opens_session(&request) => self.sessions.make_room(&who).await,
+            None => {}
         }
         let request = match readable(request).await {
             Ok(request) => request,
@@ -133,23 +117,9 @@ impl McpService {
         if session.is_none()
             && let Some(opened) = text(response.headers(), SESSION)
         {
-            self.owners().insert(opened.to_owned(), who);
+            self.sessions.opened_by(opened, who);
         }
         response.map(Body::new)
-    }
-
-    /// Whether `who` may open another session.
-    async fn has_room(&self, who: &str) -> bool {
-        let open = self.sessions.sessions.read().await;
-        let mut owners = self.owners();
-        owners.retain(|session, _| open.contains_key(session.as_str()));
-        let own = owners.values().filter(|owner| *owner == who).count();
-        own < SESSIONS_OF_ONE_MAX && open.len() < SESSIONS_MAX
-    }
-
-    fn owners(&self) -> std::sync::MutexGuard<'_, HashMap<String, String>> {
-        // A map of names is whole whatever a panicking holder did.
-        self.owners.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
