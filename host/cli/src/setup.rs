@@ -20,7 +20,7 @@ use interlock_runner::{
     caller::Caller,
     error::RunError,
     evidence::{BadEvidence, EVIDENCE_BYTES_MAX, Evidence},
-    open::{Runner, SERVER_RUNS_MAX},
+    open::Runner,
 };
 
 use crate::{
@@ -98,7 +98,7 @@ pub(crate) fn open(given: Option<&Path>) -> Result<Runner, Failure> {
 
 /// Opens the host for a server: many steps at once, most of them waiting.
 pub(crate) fn open_to_serve(given: Option<&Path>) -> Result<Runner, Failure> {
-    open_with(given, |config| Runner::open_for(config, SERVER_RUNS_MAX))
+    open_with(given, Runner::open_to_serve)
 }
 
 /// Opens the host for a run, which goes on where nothing can be journalled, and says so.

@@ -68,6 +68,11 @@ impl Runner {
         Runner::open_for(config, COMMAND_RUNS_MAX)
     }
 
+    /// As [`Runner::open`], for a server: [`SERVER_RUNS_MAX`] steps at once.
+    pub fn open_to_serve(config: Config) -> Result<Runner, RunError> {
+        Runner::open_for(config, SERVER_RUNS_MAX)
+    }
+
     /// As [`Runner::open`], for so many steps at once; more wait. Each reserves address space.
     pub fn open_for(config: Config, runs_max: u32) -> Result<Runner, RunError> {
         let store = open_store(&config.state_dir, &config.origin)?;
