@@ -44,8 +44,8 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img
 const STYLE: &str = include_str!("templates/style.css");
 /// After so many seconds the front page is asked for again.
 const FRONT_AGAIN_S: u32 = 60;
-/// And the page of a run that goes on.
-const RUN_AGAIN_S: u32 = 5;
+/// And the page of a run, or of a change, that goes on.
+const GOING_AGAIN_S: u32 = 5;
 
 /// The page's routes; every other method than GET and HEAD is refused.
 pub fn router(desk: Arc<Desk>) -> Router {
@@ -78,7 +78,13 @@ struct Room {
 
 async fn front(State(room): State<Room>, Extension(who): Extension<Admitted>) -> Response {
     let view = gather::front(&room.desk, &who).await;
-    room.answer("front.html", "Plans waiting", Some(FRONT_AGAIN_S), view)
+    let waiting = view.as_ref().map_or(0, |view| view.waiting.len());
+    let title = match waiting {
+        0 => "nothing waits".to_owned(),
+        1 => "1 plan waits".to_owned(),
+        several => format!("{several} plans wait"),
+    };
+    room.answer("front.html", &title, Some(FRONT_AGAIN_S), view)
 }
 
 async fn incident(
@@ -99,7 +105,7 @@ async fn run(
     let again = view
         .as_ref()
         .is_ok_and(|view| view.going)
-        .then_some(RUN_AGAIN_S);
+        .then_some(GOING_AGAIN_S);
     room.answer("run.html", &format!("run {run}"), again, view)
 }
 
@@ -110,7 +116,9 @@ async fn plan(
 ) -> Response {
     let short: String = plan.chars().take(12).collect();
     let view = gather::plan(&room.desk, &who, &plan).await;
-    room.answer("plan.html", &format!("plan {short}"), None, view)
+    let going = view.as_ref().is_ok_and(|view| view.going);
+    let again = going.then_some(GOING_AGAIN_S);
+    room.answer("plan.html", &format!("plan {short}"), again, view)
 }
 
 async fn style() -> Response {

@@ -1,4 +1,5 @@
-use interlock_gate::{screen, state::PlanState};
+use interlock_gate::{plan::Plan, screen, state::PlanState};
+use serde_json::json;
 
 use super::{
     paint::{Page, Painter},
@@ -234,4 +235,42 @@ fn every_page_is_drawn_of_nothing_too() {
     assert!(
         painted("run.html", RunView::new(sample::now(), &record)).contains("came to no conclusion")
     );
+}
+
+#[test]
+fn what_takes_an_action_back_is_shown_in_full() {
+    let mut body = sample::plan(2).body().clone();
+    let scale = |from: u32, to: u32| {
+        json!({
+            "capability": "workload.scale", "target": "prod/checkout",
+            "arguments": { "kind": "Deployment", "namespace": "shop", "replicas": to, "observed_replicas": from },
+        })
+    };
+    let mut action = scale(3, 6);
+    for (name, value) in [
+        ("cites", json!({ "call": "c2", "item": 0 })),
+        ("do", json!("act")),
+        ("rule", serde_json::to_value(&body.actions[0].rule).unwrap()),
+        ("seen", json!({ "uid": "u-1", "resource_version": "77" })),
+        ("undo", scale(6, 3)),
+    ] {
+        action[name] = value;
+    }
+    body.actions = vec![serde_json::from_value(action).unwrap()];
+    let mut record = sample::run(2, PlanState::Waiting);
+    record.plans[0].plan = std::sync::Arc::new(Plan::new(body).unwrap());
+    let (findings, policy) = (sample::findings(), sample::policy());
+    let around = Around {
+        findings: &findings,
+        policy: &policy,
+        applied: 3,
+    };
+    let view = PlanView::new(sample::now(), &record, &record.plans[0], &around);
+    let page = text(&painted("plan.html", view));
+    assert!(
+        page.contains("workload.scale on prod/checkout, kind \"Deployment\""),
+        "{page}"
+    );
+    assert!(page.contains("observed_replicas 6, replicas 3"), "{page}");
+    assert!(page.contains("applied here 3 times"), "{page}");
 }

@@ -43,6 +43,8 @@ pub(crate) struct PlanView {
     summary: String,
     status: Status,
     waits: bool,
+    /// Whether it is being carried out, or back.
+    pub(crate) going: bool,
     /// Whether the gate would permit it now.
     ready: bool,
     run: String,
@@ -58,6 +60,7 @@ pub(crate) struct PlanView {
     tables: Vec<signed::Table>,
     /// What to know of its kinds of act: `undo`, `meanwhile`.
     consequences: Vec<(String, String)>,
+    undos: Vec<signed::Undo>,
     signed: Vec<signed::Part>,
     applied: String,
     is_new: bool,
@@ -151,6 +154,10 @@ impl PlanView {
             summary: screen::summary(&plan.plan),
             status: Status::of_plan(plan.state),
             waits,
+            going: matches!(
+                plan.state,
+                PlanState::Applying { .. } | PlanState::Undoing { .. }
+            ),
             ready,
             run: body.run.to_string(),
             incident: Incident::new(&body.incident),
@@ -164,6 +171,7 @@ impl PlanView {
             confirm: screen::confirm_word(&plan.plan),
             tables: signed::tables(&plan.plan),
             consequences: signed::consequences(&plan.plan),
+            undos: signed::undos(&plan.plan),
             signed: signed::text(&plan.plan),
             applied: match around.applied {
                 0 => "NEW: never applied here".to_owned(),

@@ -85,6 +85,8 @@ fn encoded(text: &str) -> String {
 #[derive(Serialize)]
 pub(crate) struct Asker {
     name: Words,
+    /// Whether a line of the policy maps them: else nobody can approve what they ask for.
+    known: bool,
     via: Words,
     unattended: bool,
     owners: Vec<String>,
@@ -94,6 +96,7 @@ impl Asker {
     pub(crate) fn new(requester: &Requester, owners: &[interlock_gate::ids::PersonName]) -> Asker {
         Asker {
             name: Words::new(requester.caller.as_deref().unwrap_or("nobody known")),
+            known: requester.caller.is_some(),
             via: Words::new(&requester.via),
             unattended: requester.unattended,
             owners: owners.iter().map(ToString::to_string).collect(),

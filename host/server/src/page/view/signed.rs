@@ -2,6 +2,7 @@
 //! Invariant: [`text`], joined again, is what the approver's screen says; no row is ever left out.
 
 use interlock_gate::{
+    escape,
     plan::{Do, Plan},
     screen,
 };
@@ -21,6 +22,15 @@ struct Row {
     number: usize,
     skipped: bool,
     cells: Vec<String>,
+}
+
+/// What takes an action back.
+#[derive(Serialize)]
+pub(crate) struct Undo {
+    number: usize,
+    capability: String,
+    target: String,
+    arguments: String,
 }
 
 /// A stretch of the signed text: rows of a table, which are never broken, or a line of words.
@@ -53,6 +63,25 @@ pub(crate) fn tables(plan: &Plan) -> Vec<Table> {
                 })
                 .collect(),
             columns: table.columns.into_iter().map(|(name, _)| name).collect(),
+        })
+        .collect()
+}
+
+/// What takes back each action that can be, in the plan's own order.
+pub(crate) fn undos(plan: &Plan) -> Vec<Undo> {
+    plan.acts()
+        .filter_map(|(index, planned)| {
+            let undo = planned.undo.as_ref()?;
+            let arguments = undo.arguments();
+            let arguments = arguments
+                .iter()
+                .map(|(name, value)| format!("{name} {value}"));
+            Some(Undo {
+                number: index + 1,
+                capability: undo.capability().to_string(),
+                target: undo.target().to_string(),
+                arguments: escape::strict(&arguments.collect::<Vec<_>>().join(", ")),
+            })
         })
         .collect()
 }
