@@ -22,7 +22,7 @@ pub fn list(incidents: &[IncidentLine]) -> String {
             foreign(&one.id),
             one.opened_at.to_seconds_text(),
             one.status.word(),
-            quoted(&one.alerts.join(", "), 80),
+            alerts(&one.alerts),
             count(one.runs.len(), "run")
         );
     }
@@ -30,6 +30,14 @@ pub fn list(incidents: &[IncidentLine]) -> String {
         out.push_str("no incident is known here\n");
     }
     out
+}
+
+fn alerts(names: &[String]) -> String {
+    if names.is_empty() {
+        "no alert".to_owned()
+    } else {
+        quoted(&names.join(", "), 80)
+    }
 }
 
 /// One incident: what rings, its runs and plans, and its timeline.
@@ -52,12 +60,14 @@ pub fn screen(one: &IncidentRecord) -> String {
         0 => String::new(),
         n => format!(", {n} more left out"),
     };
-    let alerts = format!(
-        "{}{left_out}: {}",
-        count(one.alerts.len(), "alert"),
-        quoted(&names.join(", "), 300)
-    );
-    out.push_str(&wrapped("alerts    ", &alerts, WIDTH));
+    if !names.is_empty() {
+        let alerts = format!(
+            "{}{left_out}: {}",
+            count(one.alerts.len(), "alert"),
+            quoted(&names.join(", "), 300)
+        );
+        out.push_str(&wrapped("alerts    ", &alerts, WIDTH));
+    }
     for run in &one.runs {
         let diagnoses = match run.diagnoses {
             0 => String::new(),

@@ -67,7 +67,11 @@ fn inputs(schema: Option<&Value>) -> String {
         .and_then(|schema| schema.get("properties"))
         .and_then(Value::as_object);
     let words = properties.into_iter().flatten().map(|(name, property)| {
-        let kind = property.get("type").and_then(Value::as_str).unwrap_or("?");
+        let kind = match property.get("pattern") {
+            // The only texts with a pattern.
+            Some(_) => "duration",
+            None => property.get("type").and_then(Value::as_str).unwrap_or("?"),
+        };
         match property.get("default") {
             Some(Value::String(text)) => format!("{name} ({kind}, default {})", foreign(text)),
             Some(value) => format!("{name} ({kind}, default {value})"),

@@ -73,6 +73,53 @@ async fn run(world: &World, waiting: &Waiting, served: Option<&Served>, shown: &
     }
 }
 
+/// The shown proxy, with a client behind it that says what it can and asks for the tools.
+async fn asks_for_tools(world: &World, served: &Served, shown: &Shown) {
+    use std::process::Stdio;
+    use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+    let line: Vec<String> = shown
+        .words
+        .iter()
+        .skip(1)
+        .map(|word| word.replace(SHOWN_URL, &served.url))
+        .collect();
+    let mut command = world.command(Person::Bob, &world.path("bin/interlock"));
+    let mut proxy = command
+        .args(&line)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut to = proxy.stdin.take().unwrap();
+    let mut from = BufReader::new(proxy.stdout.take().unwrap()).lines();
+    let hello = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"docs","version":"1"}}}"#;
+    let initialized = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
+    let list = r#"{"jsonrpc":"2.0","id":2,"method":"tools/list","params":{}}"#;
+    for message in [&[hello][..], &[initialized, list]] {
+        to.write_all(format!("{}\n", message.join("\n")).as_bytes())
+            .await
+            .unwrap();
+        let answer = loop {
+            let line = from.next_line().await.unwrap().unwrap();
+            let answer: serde_json::Value = serde_json::from_str(&line).unwrap();
+            if answer.get("id").is_some() {
+                break answer;
+            }
+        };
+        assert!(answer.get("error").is_none(), "{}: {answer}", shown.place);
+        if answer["id"] == 2 {
+            let tools = answer["result"]["tools"].as_array().unwrap();
+            let has = |name: &str| tools.iter().any(|tool| tool["name"] == name);
+            assert!(
+                has("run_postgres_connections") && has("apply_plan"),
+                "{tools:#?}"
+            );
+        }
+    }
+    drop(to);
+    assert!(proxy.wait().await.unwrap().success(), "{}", shown.place);
+}
+
 /// Pastes the lines that `keygen --bearer` prints into the policy, as it says.
 fn paste(world: &World, printed: &Ran) {
     let at = printed.stdout.find("[[caller]]").unwrap();
@@ -134,6 +181,10 @@ async fn every_command_that_the_docs_show_works_as_shown() {
             let is = |word: &str| shown.words.get(1).is_some_and(|second| second == word);
             if is("serve") {
                 served = Some(world.serve().await.unwrap());
+                continue;
+            }
+            if is("mcp") {
+                asks_for_tools(&world, served.as_ref().unwrap(), &shown).await;
                 continue;
             }
             let done = run(&world, &waiting, served.as_ref(), &shown).await;

@@ -35,9 +35,13 @@ pub enum BadAddress {
     NoHost,
 }
 
-/// Reads a URL, and refuses what a token must not be sent to.
+/// Where a host answers MCP, where its URL names no path.
+const PATH: &str = "/mcp";
+
+/// Reads a URL, and refuses what a token must not be sent to. A host alone, as `interlock serve`
+/// prints it, means its MCP door.
 pub(super) fn read(text: &str) -> Result<Url, BadAddress> {
-    let url = Url::parse(text).map_err(|error| BadAddress::Form {
+    let mut url = Url::parse(text).map_err(|error| BadAddress::Form {
         text: text
             .chars()
             .take(200)
@@ -52,15 +56,23 @@ pub(super) fn read(text: &str) -> Result<Url, BadAddress> {
         return Err(BadAddress::NoHost);
     };
     match url.scheme() {
-        "https" => Ok(url),
-        "http" if is_loopback(host) => Ok(url),
-        "http" => Err(BadAddress::Clear {
-            host: host.to_owned(),
-        }),
-        scheme => Err(BadAddress::Scheme {
-            scheme: scheme.to_owned(),
-        }),
+        "https" => {}
+        "http" if is_loopback(host) => {}
+        "http" => {
+            return Err(BadAddress::Clear {
+                host: host.to_owned(),
+            });
+        }
+        scheme => {
+            return Err(BadAddress::Scheme {
+                scheme: scheme.to_owned(),
+            });
+        }
     }
+    if url.path() == "/" && url.query().is_none() {
+        url.set_path(PATH);
+    }
+    Ok(url)
 }
 
 /// Only what cannot leave this machine, whatever a name server says.
@@ -72,6 +84,23 @@ fn is_loopback(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_host_alone_means_its_mcp_door() {
+        for (given, read_as) in [
+            ("http://127.0.0.1:7433", "http://127.0.0.1:7433/mcp"),
+            (
+                "https://interlock.example/",
+                "https://interlock.example/mcp",
+            ),
+            (
+                "https://example.net/interlock/mcp",
+                "https://example.net/interlock/mcp",
+            ),
+        ] {
+            assert_eq!(read(given).unwrap().as_str(), read_as);
+        }
+    }
 
     #[test]
     fn a_token_never_leaves_this_machine_in_the_clear() {
