@@ -15,8 +15,7 @@ pub fn list(records: &[RunRecord], next: Option<usize>) -> String {
             (Some(plan), Some(state)) => format!("plan {plan} {state}"),
             _ => String::new(),
         };
-        let _ = writeln!(
-            out,
+        let row = format!(
             "{}  {}  {:<22} {:<12} {:<11} {:<26} {plan}",
             line.run,
             line.opened_at.to_seconds_text(),
@@ -25,6 +24,7 @@ pub fn list(records: &[RunRecord], next: Option<usize>) -> String {
             line.state,
             foreign(line.cause.as_deref().unwrap_or("-")),
         );
+        let _ = writeln!(out, "{}", row.trim_end());
     }
     if records.is_empty() {
         out.push_str("nothing has run here yet\n");
