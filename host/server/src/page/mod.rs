@@ -114,7 +114,11 @@ async fn plan(
     Extension(who): Extension<Admitted>,
     Path(plan): Path<String>,
 ) -> Response {
-    let short: String = plan.chars().take(12).collect();
+    let short: String = plan
+        .trim_start_matches("sha256:")
+        .chars()
+        .take(12)
+        .collect();
     let view = gather::plan(&room.desk, &who, &plan).await;
     let going = view.as_ref().is_ok_and(|view| view.going);
     let again = going.then_some(GOING_AGAIN_S);
