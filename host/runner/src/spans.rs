@@ -27,7 +27,6 @@ pub(crate) async fn run(
 ) -> Result<RunEnded, RunError> {
     let span = info_span!(
         "run",
-        { names::OTEL_NAME } = Empty,
         { names::RUN } = Empty,
         { names::RUNBOOK } = Empty,
         { names::OUTCOME } = Empty,
@@ -64,9 +63,6 @@ pub(crate) fn opened(run: &RunId, runbook: &str) {
     let span = Span::current();
     span.record(names::RUN, run.as_str());
     span.record(names::RUNBOOK, runbook);
-    if !span.is_disabled() {
-        span.record(names::OTEL_NAME, format!("run {runbook}"));
-    }
 }
 
 /// One step, from its first instruction to its end.

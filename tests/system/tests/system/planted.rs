@@ -108,9 +108,17 @@ async fn run(served: &Served, server: &str) -> Value {
         .to(served.port())
         .await
         .expect(200);
-    let mut run = begun.result()["structuredContent"].clone();
+    // An answer that took a while comes as a stream of events, the last of which it is.
+    let events = begun
+        .body
+        .lines()
+        .filter_map(|line| line.strip_prefix("data: "));
+    let last = events.last().unwrap_or(&begun.body);
+    let answer: Value = serde_json::from_str(last).unwrap();
+    let mut run = answer["result"]["structuredContent"].clone();
     let path = format!("/runs/{}", run["run"].as_str().unwrap());
     while run["state"] == "running" {
+        tokio::time::sleep(Duration::from_millis(200)).await;
         let asked = Ask::get(&path).by(Asker::Agent).to(served.port()).await;
         run = asked.expect(200).json();
     }
@@ -229,14 +237,7 @@ async fn secrets_are_nowhere_and_what_a_query_answered_is_in_the_record_only() {
         let ran = bob(world, command).await;
         outputs.push((command.join(" "), ran.everything()));
     }
-    for entry in std::fs::read_dir(world.path("exported")).unwrap() {
-        let path = entry.unwrap().path();
-        let bytes = std::fs::read(&path).unwrap();
-        outputs.push((
-            path.display().to_string(),
-            String::from_utf8_lossy(&bytes).into_owned(),
-        ));
-    }
+    outputs.push(("the export".to_owned(), text(world, "exported")));
     let tells = tells.iter().map(|(what, text)| (*what, text.as_str()));
     let outputs = outputs
         .iter()
@@ -267,7 +268,8 @@ fn one_trace(spans: &[otlp::Span], server: &str, run: &str, plan: &str) {
     assert_eq!((tool.trace.as_str(), tool.parent.as_str()), (TRACE, CALLER));
     assert_eq!(tool.get("interlock.caller"), Asker::Agent.name());
     assert_eq!(tool.get("network.transport"), "tcp");
-    let whole = named("run postgres-connections");
+    let whole = named("run");
+    assert_eq!(whole.get("interlock.runbook"), "postgres-connections");
     assert_eq!(whole.parent, tool.id);
     assert_eq!(whole.get("interlock.run"), run);
     assert_eq!(whole.get("interlock.outcome"), "planned");
