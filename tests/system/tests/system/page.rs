@@ -21,6 +21,10 @@ const LAID_OUT: &str = "(() => { const root = document.documentElement; return {
         const scrolls = e.closest('pre, .wide');
         return !scrolls && box.width > 0 && box.right > root.clientWidth + 1;
     }).map(e => e.outerHTML.slice(0, 120)).slice(0, 5),
+    small: [...document.querySelectorAll('main a, summary')].filter(e => {
+        const height = e.getBoundingClientRect().height;
+        return height > 0 && height < 24;
+    }).map(e => e.textContent.slice(0, 60)).slice(0, 5),
     title: document.title,
     active: document.querySelectorAll('script, form, button, input, iframe, img, style').length,
     styled: getComputedStyle(document.body).margin,
@@ -83,6 +87,9 @@ async fn an_approver_reads_the_page_on_a_phone_and_nothing_on_it_runs() {
                 "{path} at {width} is wider than its window"
             );
             assert_eq!(page["wide"], json!([]), "{path} at {width}");
+            if width == 375 {
+                assert_eq!(page["small"], json!([]), "{path}: too small for a finger");
+            }
             assert_eq!(page["active"], 0, "{path}");
             assert_eq!(page["styled"], "0px", "{path}: its stylesheet is applied");
             assert!(page["size"].as_f64().unwrap() >= 16.0, "{path}: {page}");
