@@ -141,7 +141,9 @@ impl Desk {
             }
             TokenTaken::Refused(reasons) => {
                 let why: Vec<String> = reasons.iter().map(ToString::to_string).collect();
-                Err(Refusal::new(Code::Denied, why.join("; ")).rule("the token is not kept"))
+                Err(Refusal::new(Code::Denied, why.join("; "))
+                    .rule("the token is not kept")
+                    .reasons(&reasons))
             }
             TokenTaken::Bad(bad) => {
                 let aside = SetAside::bad(0, &bad);
@@ -225,6 +227,7 @@ impl Desk {
                     denied.reasons().iter().map(ToString::to_string).collect();
                 Err(Refusal::new(Code::Denied, reasons.join("; "))
                     .rule("the gate")
+                    .reasons(denied.reasons())
                     .next("run the runbook again: it observes afresh and makes a new plan"))
             }
             ApplyEnd::NotConforming(why) => {

@@ -1,6 +1,7 @@
 //! What the desk says: the same words and the same document through every door.
 
-use serde::Serialize;
+use interlock_gate::reason::Reason;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 /// An answer: text for whoever reads, a document for programs.
@@ -65,10 +66,24 @@ impl Code {
     }
 }
 
+/// What the document begins with. Of no size: a refusal is the error of every call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RefusalSchema;
+
+impl Serialize for RefusalSchema {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str("interlock.refusal.v1")
+    }
+}
+
+fn none(reasons: &[&'static str]) -> bool {
+    reasons.is_empty()
+}
+
 /// Why something was not done. Also a document: `interlock.refusal.v1`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Refusal {
-    pub(crate) schema: &'static str,
+    pub(crate) schema: RefusalSchema,
     /// Its kind.
     pub code: Code,
     /// What was wrong, in one sentence.
@@ -77,6 +92,9 @@ pub struct Refusal {
     pub rule: Option<String>,
     /// What to do now.
     pub next: Option<String>,
+    /// The gate's reasons, by the names of their kinds, where it was the gate.
+    #[serde(skip_serializing_if = "none")]
+    pub reasons: Box<[&'static str]>,
     /// When to try again, in seconds.
     pub retry_after_s: Option<u64>,
 }
@@ -85,11 +103,12 @@ impl Refusal {
     /// Without rule and next step.
     pub fn new(code: Code, reason: impl Into<String>) -> Refusal {
         Refusal {
-            schema: "interlock.refusal.v1",
+            schema: RefusalSchema,
             code,
             reason: reason.into(),
             rule: None,
             next: None,
+            reasons: Box::default(),
             retry_after_s: None,
         }
     }
@@ -105,6 +124,13 @@ impl Refusal {
     #[must_use]
     pub fn next(mut self, next: impl Into<String>) -> Refusal {
         self.next = Some(next.into());
+        self
+    }
+
+    /// Names the gate's reasons.
+    #[must_use]
+    pub fn reasons<'r>(mut self, reasons: impl IntoIterator<Item = &'r Reason>) -> Refusal {
+        self.reasons = reasons.into_iter().map(Reason::code).collect();
         self
     }
 

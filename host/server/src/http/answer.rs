@@ -23,11 +23,12 @@ pub(super) struct Refused {
     pub(super) refusal: Refusal,
 }
 
-/// In a response's extensions: the code and the rule that it was refused by, for the metrics.
+/// In a response's extensions: what it was refused by, for the metrics.
 #[derive(Clone, Debug)]
 pub(super) struct RefusedBy {
     pub(super) code: Code,
     pub(super) rule: Option<String>,
+    pub(super) reasons: Box<[&'static str]>,
 }
 
 impl Refused {
@@ -74,6 +75,7 @@ impl IntoResponse for Refused {
         response.extensions_mut().insert(RefusedBy {
             code: refusal.code,
             rule: refusal.rule,
+            reasons: refusal.reasons,
         });
         response
     }

@@ -58,7 +58,9 @@ pub(super) async fn outer(
     };
     let route = response.extensions_mut().remove::<Route>();
     if let Some(by) = response.extensions_mut().remove::<RefusedBy>() {
-        doors.metrics.refused_by(by.code, by.rule.as_deref());
+        doors
+            .metrics
+            .refused_by(by.code.word(), by.rule.as_deref(), &by.reasons);
     }
     let status = response.status().as_u16();
     doors

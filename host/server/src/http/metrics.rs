@@ -19,6 +19,7 @@ use prometheus_client::{
     },
     registry::{Registry, Unit},
 };
+use serde_json::Value;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
 use crate::desk::{Code, News, Refusal};
@@ -40,6 +41,18 @@ const RULES: [&str; 9] = [
     "event_streams",
 ];
 
+const CODES: [Code; 9] = [
+    Code::NotFound,
+    Code::BadInput,
+    Code::Denied,
+    Code::NotAllowed,
+    Code::ReadOnly,
+    Code::RateLimited,
+    Code::Busy,
+    Code::Store,
+    Code::Stopping,
+];
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
     method: &'static str,
@@ -51,6 +64,7 @@ struct RequestLabels {
 struct RefusalLabels {
     code: &'static str,
     rule: &'static str,
+    reason: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -125,7 +139,7 @@ impl Default for Metrics {
         registry.register("http_requests", "Requests answered", one.requests.clone());
         registry.register(
             "denials",
-            "Refusals, by code and by the rule or limit that says so",
+            "Refusals, by code, by the rule or limit that says so, and each of the gate's reasons",
             one.refusals.clone(),
         );
         registry.register("limits_hit", "Calls over a limit", one.limits.clone());
@@ -172,20 +186,45 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// Counts a refusal, whatever door it left by.
+    /// Counts a refusal.
     pub fn refused(&self, refusal: &Refusal) {
-        self.refused_by(refusal.code, refusal.rule.as_deref());
+        let rule = refusal.rule.as_deref();
+        self.refused_by(refusal.code.word(), rule, &refusal.reasons);
     }
 
-    pub(super) fn refused_by(&self, code: Code, rule: Option<&str>) {
+    /// Counts a document that left by another door, where it is a refusal of this server's.
+    pub(crate) fn refused_document(&self, document: &Value) {
+        let text = |key: &str| document[key].as_str();
+        if text("schema") != Some("interlock.refusal.v1") {
+            return;
+        }
+        let code = CODES
+            .into_iter()
+            .map(Code::word)
+            .find(|word| text("code") == Some(word));
+        let reasons = document["reasons"].as_array();
+        let reasons: Vec<&str> = reasons
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        self.refused_by(code.unwrap_or("other"), text("rule"), &reasons);
+    }
+
+    /// `reasons` are names of kinds of the gate's reasons, of which there are not many.
+    pub(super) fn refused_by(&self, code: &'static str, rule: Option<&str>, reasons: &[&str]) {
         let known = |rule: &str| RULES.into_iter().find(|known| *known == rule);
         let rule = rule.map_or("none", |rule| known(rule).unwrap_or("other"));
-        let labels = RefusalLabels {
-            code: code.word(),
-            rule,
-        };
-        self.0.refusals.get_or_create(&labels).inc();
-        if code == Code::RateLimited {
+        let none: &[&str] = &["none"];
+        for reason in if reasons.is_empty() { none } else { reasons } {
+            let labels = RefusalLabels {
+                code,
+                rule,
+                reason: (*reason).to_owned(),
+            };
+            self.0.refusals.get_or_create(&labels).inc();
+        }
+        if code == Code::RateLimited.word() {
             let labels = LimitLabels { limit: rule };
             self.0.limits.get_or_create(&labels).inc();
         }
@@ -291,13 +330,15 @@ mod tests {
         let metrics = Metrics::default();
         let theirs = Refusal::new(Code::Denied, "x").rule("<script>\n");
         metrics.refused(&theirs);
-        metrics.refused(&Refusal::new(Code::RateLimited, "x").rule("runs_at_once"));
+        let over = Refusal::new(Code::RateLimited, "x").rule("runs_at_once");
+        metrics.refused_document(&serde_json::to_value(&over).unwrap());
+        metrics.refused_document(&serde_json::json!({"schema": "interlock.run.v1", "code": "x"}));
         let odd = http::Method::from_bytes(b"BREW").unwrap();
         metrics.answered(&odd, "unmatched", 405);
         let mut out = String::new();
         text::encode(&mut out, &metrics.0.registry).unwrap();
         for line in [
-            "interlock_denials_total{code=\"denied\",rule=\"other\"} 1",
+            "interlock_denials_total{code=\"denied\",rule=\"other\",reason=\"none\"} 1",
             "interlock_limits_hit_total{limit=\"runs_at_once\"} 1",
             "interlock_http_requests_total{method=\"other\",route=\"unmatched\",status=\"405\"} 1",
         ] {

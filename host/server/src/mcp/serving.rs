@@ -21,7 +21,7 @@ use super::{
     door::{Door, as_error, note},
     library, tools, triage,
 };
-use crate::telemetry::door::About;
+use crate::{http::Metrics, telemetry::door::About};
 
 /// What a client's model is told before anything else.
 const INSTRUCTIONS: &str = "\
@@ -78,9 +78,16 @@ impl ServerHandler for Door {
             About::Other
         };
         let span = self.span("tools/call", about, &context);
+        let parts = context.extensions.get::<http::request::Parts>();
+        let metrics = parts.and_then(|parts| parts.extensions.get::<Metrics>().cloned());
         async {
             let result = self.call(runbook, request, context).await;
             note(&result);
+            if let (Some(metrics), Ok(CallToolResponse::Complete(result))) = (&metrics, &result)
+                && let Some(document) = &result.structured_content
+            {
+                metrics.refused_document(document);
+            }
             result
         }
         .instrument(span)
