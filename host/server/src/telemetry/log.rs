@@ -11,6 +11,7 @@ use tracing_subscriber::layer::Layer;
 use tracing_subscriber::registry::LookupSpan;
 
 use super::OURS;
+use super::lines::Lines;
 use crate::desk::News;
 
 /// The variable that sets how much is logged: `off`, `error`, `warn`, `info`, `debug`, `trace`. It
@@ -55,12 +56,12 @@ impl Verbosity {
 
 /// The layer that writes the log. Libraries' events are left out at every level: at the finer ones
 /// they write headers, bodies and queries.
-pub(super) fn to_stderr<S>(format: LogFormat, verbosity: Verbosity) -> impl Layer<S>
+pub(super) fn to<S>(out: Lines, format: LogFormat, verbosity: Verbosity) -> impl Layer<S>
 where
     S: tracing::Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
 {
     let ours = Targets::new().with_target(OURS, verbosity.0);
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt::layer().with_writer(out);
     let lines = match format {
         LogFormat::Text => lines
             .with_ansi(std::io::stderr().is_terminal())

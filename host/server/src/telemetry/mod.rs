@@ -9,6 +9,7 @@
 
 pub mod door;
 mod export;
+mod lines;
 mod log;
 mod parent;
 
@@ -21,19 +22,21 @@ use tracing_subscriber::filter::{FilterExt as _, Targets, filter_fn};
 use tracing_subscriber::layer::{Layer, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 
+use lines::Lines;
 pub use log::{Verbosity, narrate};
 pub use parent::{below_current, parent};
 
-/// How long a stop waits for the last spans to be delivered.
+/// How long a stop waits for the last spans to be delivered, and for the last lines.
 const FLUSH_MAX: Duration = Duration::from_secs(2);
 
 /// Our own crates, by the beginning of their names.
 const OURS: &str = "interlock";
 
-/// Delivers what is left when it is dropped, for at most two seconds.
+/// Delivers and writes what is left when it is dropped, for at most two seconds each.
 #[must_use = "dropping it ends the export"]
 pub struct Guard {
     traces: Option<SdkTracerProvider>,
+    lines: Option<Lines>,
 }
 
 impl Drop for Guard {
@@ -41,6 +44,9 @@ impl Drop for Guard {
         if let Some(traces) = &self.traces {
             // Late or failed, the process ends: the journal has what counts.
             _ = traces.shutdown_with_timeout(FLUSH_MAX);
+        }
+        if let Some(lines) = &self.lines {
+            lines.flush(FLUSH_MAX);
         }
     }
 }
@@ -51,16 +57,21 @@ pub fn start(config: &Config, verbosity: Verbosity) -> Guard {
         Ok(traces) => (traces, None),
         Err(problem) => (None, Some(problem)),
     };
+    // Without a thread there is no log: nothing else here depends on it.
+    let lines = Lines::to(std::io::stderr()).ok();
+    let written = lines.clone();
+    let written = written.map(|lines| log::to(lines, config.telemetry.log, verbosity));
     let subscriber = tracing_subscriber::registry()
         .with(spans_to(traces.as_ref()))
-        .with(log::to_stderr(config.telemetry.log, verbosity));
+        .with(written);
     if tracing::subscriber::set_global_default(subscriber).is_err() {
-        return Guard { traces: None };
+        let (traces, lines) = (None, None);
+        return Guard { traces, lines };
     }
     if let Some(problem) = problem {
         tracing::warn!("no traces are sent: {problem}");
     }
-    Guard { traces }
+    Guard { traces, lines }
 }
 
 /// The layer that hands our spans, and nothing else, to the exporter.

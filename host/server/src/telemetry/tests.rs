@@ -178,7 +178,10 @@ fn a_receiver_that_is_gone_delays_a_stop_for_its_bound_at_most() {
         "{:?}",
         began.elapsed()
     );
-    drop(Guard { traces });
+    drop(Guard {
+        traces,
+        lines: None,
+    });
     assert!(
         began.elapsed() < Duration::from_secs(6),
         "{:?}",
