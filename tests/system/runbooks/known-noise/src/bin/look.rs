@@ -22,7 +22,7 @@ fn look(ctx: &Context) -> Result<Report> {
         .supports(&noise, format!("{} of `{ALERT}` ring", noise.len()))
         .unless(
             "something changed in the window",
-            &changes.get(),
+            changes.get(),
             |changes| changes.items().iter().next().is_some(),
         );
     report.tried(Cause::SomethingElse);
