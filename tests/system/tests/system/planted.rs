@@ -19,6 +19,9 @@ const IN_THE_WEBHOOK: &str = "hunter2-in-the-webhook";
 /// What is sent along with traces.
 const IN_THE_BEARER: &str = "hunter2-in-the-bearer";
 
+/// What a connection string holds.
+const IN_THE_DSN: &str = "hunter2-in-the-dsn";
+
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CALLER: &str = "00f067aa0ba902b7";
 const WITHIN: Duration = Duration::from_secs(30);
@@ -318,31 +321,36 @@ async fn a_restart_tells_nothing_twice_and_a_dead_receiver_holds_nothing_up() {
     told.message("waits for approval");
     assert_eq!(served.stop().await.unwrap(), 0);
 
-    // Both receivers are gone: what is asked is answered all the same.
+    // The receiver of traces is gone, and the login that would act fails.
     drop(std::mem::replace(
         &mut told.traces,
         Receiver::start().unwrap(),
     ));
+    let nowhere = format!("postgresql://u:{IN_THE_DSN}@127.0.0.1:1/postgres?sslmode=disable");
+    let write = told.world.write("secrets/write.dsn", &nowhere, 0o600);
+    write.unwrap();
     let mut served = told.serve().await;
     let shown = Ask::get(&format!("/plans/{plan}")).by(Asker::Agent);
     shown.to(served.port()).await.expect(200);
     let key = told.world.people.key(Person::Alice).display().to_string();
     let word = ran["plan"]["confirm"].as_str().unwrap();
-    let reject = [
-        "reject",
-        &plan,
-        "--key",
-        &key,
-        "--confirm",
-        word,
-        "--reason",
-        "not now",
-    ];
-    bob(&told.world, &reject).await.expect(0);
-    let rejected = told.message("is rejected");
+    let decides = |decision: &'static str| {
+        let reason = ["--reason", "<now> is @here"];
+        let line = [decision, plan.as_str(), "--key", &key, "--confirm", word];
+        [&line[..], &reason].concat()
+    };
+    bob(&told.world, &decides("approve")).await.expect(0);
+    told.message("every approval");
+    let apply = Ask::post(&format!("/plans/{plan}/apply"), &json!({})).by(Asker::Agent);
+    let refused = apply.to(served.port()).await;
+    assert!(refused.status >= 400, "{refused:?}");
+    assert!(!format!("{refused:?}").contains(IN_THE_DSN), "{refused:?}");
+    bob(&told.world, &decides("revoke")).await.expect(0);
+    let withdrawn = told.message("is withdrawn");
+    assert!(withdrawn.contains("By alice"), "{withdrawn}");
     assert!(
-        rejected.contains("alice") && rejected.contains("not now"),
-        "{rejected}"
+        withdrawn.contains("&lt;now&gt; is \\u{40}here"),
+        "{withdrawn}"
     );
     let waits = told.hook.received();
     let waits = waits
@@ -356,5 +364,7 @@ async fn a_restart_tells_nothing_twice_and_a_dead_receiver_holds_nothing_up() {
         "{:?}",
         began.elapsed()
     );
-    assert!(text(&told.world, "log").contains("traces are not delivered"));
+    let log = text(&told.world, "log");
+    assert!(log.contains("traces are not delivered"), "{log}");
+    assert!(!log.contains(IN_THE_DSN), "{log}");
 }
