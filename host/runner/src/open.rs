@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashSet,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
@@ -52,13 +52,7 @@ pub struct Runner {
     kept: Mutex<HashSet<BlobDigest>>,
     runs_max: u32,
     /// Why the journal cannot be had, where a run does without.
-    unrecorded: Option<Scratch>,
-}
-
-/// A journal that is gone with its folder, for a run that can have no other.
-struct Scratch {
-    why: String,
-    _folder: tempfile::TempDir,
+    unrecorded: Option<String>,
 }
 
 impl Runner {
@@ -88,32 +82,18 @@ impl Runner {
             Err(error) if error.is_of_the_medium() => error,
             Err(error) => return Err(error.into()),
         };
-        // In memory first: the disk may be the one that is full.
-        let places = [PathBuf::from("/dev/shm"), std::env::temp_dir()];
-        for place in places {
-            let Ok(folder) = tempfile::Builder::new()
-                .prefix("interlock-")
-                .tempdir_in(place)
-            else {
-                continue;
-            };
-            if let Ok(store) = open_store(folder.path(), &config.origin) {
-                let scratch = Scratch {
-                    why: chain(&error),
-                    _folder: folder,
-                };
-                let runner = Runner::over(config, store, COMMAND_RUNS_MAX, Some(scratch));
-                return Ok(runner);
-            }
-        }
-        Err(error.into())
+        let version = env!("CARGO_PKG_VERSION");
+        let clock = interlock_store::system_clock();
+        let store = SqliteStore::in_memory(&config.origin, version, clock)?;
+        let lost = Some(chain(&error));
+        Ok(Runner::over(config, store, COMMAND_RUNS_MAX, lost))
     }
 
     fn over(
         config: Config,
         store: SqliteStore,
         runs_max: u32,
-        unrecorded: Option<Scratch>,
+        unrecorded: Option<String>,
     ) -> Runner {
         Runner {
             config,
@@ -150,7 +130,7 @@ impl Runner {
 
     /// Why there is no journal, where there is none.
     pub(crate) fn unrecorded(&self) -> Option<&str> {
-        self.unrecorded.as_ref().map(|scratch| scratch.why.as_str())
+        self.unrecorded.as_deref()
     }
 
     pub(crate) fn has_kept(&self, digest: &BlobDigest) -> bool {

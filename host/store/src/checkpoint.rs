@@ -212,12 +212,14 @@ impl HostKey {
 
     /// Makes a key and its file, 0600, synced. The file must not exist.
     pub fn create(path: &Path, origin: &str) -> Result<Self, CheckpointError> {
-        check_origin(origin)?;
-        let mut secret = [0; 32];
-        getrandom::fill(&mut secret).map_err(CheckpointError::Random)?;
-        let text = secret_text(&secret, origin);
+        let text = fresh(origin)?;
         own_file::create(path, format!("{text}\n").as_bytes())?;
         Self::parse(&text, origin)
+    }
+
+    /// Makes a key that is gone with the process.
+    pub(crate) fn unkept(origin: &str) -> Result<Self, CheckpointError> {
+        Self::parse(&fresh(origin)?, origin)
     }
 
     /// The public half.
@@ -239,6 +241,13 @@ impl HostKey {
             note: note.to_bytes(),
         })
     }
+}
+
+fn fresh(origin: &str) -> Result<String, CheckpointError> {
+    check_origin(origin)?;
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret).map_err(CheckpointError::Random)?;
+    Ok(secret_text(&secret, origin))
 }
 
 /// C2SP's text of a private note key.

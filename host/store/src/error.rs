@@ -152,6 +152,8 @@ pub enum StoreError {
     NotBegun {
         /// Why not.
         why: String,
+        /// Whether only the medium is at fault.
+        medium: bool,
     },
     /// No checkpoint was ever signed: the store was never opened whole.
     #[error("the store has no signed checkpoint")]
@@ -176,6 +178,7 @@ impl StoreError {
             StoreError::File(error)
             | StoreError::Checkpoint(CheckpointError::File(error))
             | StoreError::Lock(HeldBy::Unusable { source: error, .. }) => error.is_of_the_medium(),
+            StoreError::NotBegun { medium, .. } => *medium,
             _ => false,
         }
     }

@@ -61,7 +61,24 @@ fn refused(illegal: Illegal) -> Refused {
 /// Puts the entry at the journal's end, taken at `now` or with the entry in front of it,
 /// whichever is later.
 pub(crate) fn put(connection: &Connection, now: Time, entry: &Entry) -> Result<Leaf, Refused> {
-    put_stamped(connection, now, entry).map(|taken| taken.leaf)
+    let end = End::of(connection, now)?;
+    put_at(connection, end, entry, &[]).map(|taken| taken.leaf)
+}
+
+/// Where the next entry comes to stand.
+#[derive(Clone, Copy)]
+struct End {
+    index: u64,
+    at: Time,
+}
+
+impl End {
+    fn of(connection: &Connection, now: Time) -> Result<End, Refused> {
+        let index = tree::size(connection).map_err(unwritable)?;
+        let newest = tree::newest_at(connection).map_err(unwritable)?;
+        let at = newest.map_or(now, |newest| newest.max(now));
+        Ok(End { index, at })
+    }
 }
 
 /// Puts bytes and entries that speak of them, all or none; each as [`put`] does.
@@ -75,23 +92,29 @@ pub(crate) fn put_all(
     for blob in blobs {
         crate::blobs::put(connection, blob).map_err(unwritable)?;
     }
-    entries
-        .iter()
-        .map(|entry| {
-            check(connection, entry, known)?;
-            put_stamped(connection, now, entry)
-        })
-        .collect()
+    let mut end = End::of(connection, now)?;
+    let mut taken = Vec::with_capacity(entries.len());
+    for entry in entries {
+        check(connection, entry, known)?;
+        taken.push(put_at(connection, end, entry, blobs)?);
+        end.index += 1;
+    }
+    Ok(taken)
 }
 
-fn put_stamped(connection: &Connection, now: Time, entry: &Entry) -> Result<Taken, Refused> {
+/// `just_put` are bytes that this transaction has put, and need not be looked for.
+fn put_at(
+    connection: &Connection,
+    end: End,
+    entry: &Entry,
+    just_put: &[Blob],
+) -> Result<Taken, Refused> {
     let tables = Tables(connection);
-    let index = tables.size().map_err(unwritable)?;
-    let newest = tables.newest_at().map_err(unwritable)?;
-    let at = newest.map_or(now, |newest| newest.max(now));
+    let End { index, at } = end;
     for blob in entry.blobs() {
-        let held = held(connection, "blob WHERE digest", &blob.raw()).map_err(unwritable)?;
-        if !held {
+        let put = just_put.iter().any(|put| put.digest() == blob);
+        let held = || held(connection, "blob WHERE digest", &blob.raw()).map_err(unwritable);
+        if !put && !held()? {
             return Err(Refused::NotHeld {
                 what: format!("the bytes of `{blob}`"),
             });

@@ -23,9 +23,9 @@ use crate::store::{
 };
 
 use super::append::unwritable;
+use super::job::Job;
 use super::query::{self, About};
 use super::rows::Tables;
-use super::writer::Job;
 use super::{SqliteStore, incidents, tree};
 
 // SAFETY: the writer answers `Ok` only after SQLite has committed, with `synchronous = FULL` read

@@ -6,9 +6,11 @@
 mod append;
 mod change;
 mod incidents;
+mod job;
 mod journal;
 mod keeper;
 mod known;
+mod memory;
 mod open;
 mod query;
 mod rows;
@@ -25,6 +27,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use interlock_capabilities::journal::Refused;
 use interlock_gate::time::Time;
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -33,8 +36,9 @@ use crate::entry::Entry;
 use crate::error::{StoreError, sql};
 use crate::lock::{HeldBy, PlanLock};
 
+use job::Job;
 use open::{Places, Use};
-use writer::{Job, Writer};
+use writer::Writer;
 
 pub(crate) use snapshot::Snapshot;
 
@@ -109,7 +113,9 @@ impl SqliteStore {
             #[cfg(test)]
             watch: None,
         };
-        begin(&mut writer, &host, version)?;
+        if let Some(first) = begin(&mut writer, &host, version)? {
+            places.put_outside(&first, &host)?;
+        }
         drop(opening);
         let connection = open::connect(&places, Use::Read)?;
         let reader = Mutex::new(Reader {
@@ -159,8 +165,12 @@ impl SqliteStore {
     }
 }
 
-/// The first entry, or a check that the journal has ours.
-fn begin(writer: &mut Writer, host: &HostPublic, version: &str) -> Result<(), StoreError> {
+/// The first entry, with the checkpoint to be put outside; or a check that the journal has ours.
+fn begin(
+    writer: &mut Writer,
+    host: &HostPublic,
+    version: &str,
+) -> Result<Option<Signed>, StoreError> {
     let transaction = writer
         .connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -176,7 +186,7 @@ fn begin(writer: &mut Writer, host: &HostPublic, version: &str) -> Result<(), St
         if found != expected {
             return Err(StoreError::OtherHost { found, expected });
         }
-        return Ok(());
+        return Ok(None);
     }
     let entry = Entry::StoreOpened {
         host: host.id(),
@@ -184,12 +194,13 @@ fn begin(writer: &mut Writer, host: &HostPublic, version: &str) -> Result<(), St
     };
     append::put(&transaction, (writer.clock)(), &entry).map_err(|refused| {
         StoreError::NotBegun {
+            medium: matches!(refused, Refused::Unwritable { medium: true, .. }),
             why: refused.to_string(),
         }
     })?;
     let signed: Signed = writer::sign(&transaction, &writer.key)?;
     transaction.commit().map_err(sql("write the store"))?;
-    writer.places.put_outside(&signed, host)
+    Ok(Some(signed))
 }
 
 impl Drop for SqliteStore {

@@ -21,7 +21,7 @@ const APPLICATION_ID: i64 = 0x496c_636b;
 /// The schema's version, in `user_version`.
 pub(crate) const SCHEMA_VERSION: i64 = 2;
 /// How long a write waits for another process's transaction.
-const BUSY_WAIT_MS: u64 = 10_000;
+pub(crate) const BUSY_WAIT: Duration = Duration::from_secs(10);
 
 /// Where things are in the state folder.
 #[derive(Debug, Clone)]
@@ -150,7 +150,7 @@ pub(crate) fn connect(places: &Places, purpose: Use) -> Result<Connection, Store
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let connection = Connection::open_with_flags(&path, flags).map_err(open)?;
     connection
-        .busy_timeout(Duration::from_millis(BUSY_WAIT_MS))
+        .busy_timeout(BUSY_WAIT)
         .map_err(sql("configure the store"))?;
     // One apply asks some thirty different questions, again and again.
     connection.set_prepared_statement_cache_capacity(64);
@@ -158,6 +158,8 @@ pub(crate) fn connect(places: &Places, purpose: Use) -> Result<Connection, Store
         // Many short runs touch the same pages again and again: each is brought home more seldom.
         set(&connection, "wal_autocheckpoint", "4000", "4000")?;
         set(&connection, "cache_size", "-16000", "-16000")?;
+        // What a savepoint may have to take back: small, and otherwise a file of its own.
+        set(&connection, "temp_store", "MEMORY", "2")?;
         set(&connection, "journal_mode", "WAL", "wal")?;
         // Each commit is synced before it is reported: the promise of `Journal::append`.
         set(&connection, "synchronous", "FULL", "2")?;
@@ -169,7 +171,7 @@ pub(crate) fn connect(places: &Places, purpose: Use) -> Result<Connection, Store
 }
 
 /// Sets, and reads back: SQLite passes over settings that it does not take.
-fn set(
+pub(crate) fn set(
     connection: &Connection,
     setting: &'static str,
     value: &str,

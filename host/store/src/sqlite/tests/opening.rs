@@ -318,3 +318,19 @@ fn a_held_plan_is_held_against_another_store() {
     drop(held);
     drop(stores[1].hold(&plan.id()).unwrap());
 }
+
+#[test]
+fn a_store_in_memory_takes_facts_and_no_intent() {
+    let clock = Hand::new().clock();
+    let store = SqliteStore::in_memory("interlock.demo", "0.1.0", clock.clone()).unwrap();
+    let other = SqliteStore::in_memory("interlock.demo", "0.1.0", clock).unwrap();
+    let (plan, token) = approved(&store, "k7qd", 2);
+    block_on(store.rows_equal_the_fold()).unwrap();
+    assert!(
+        block_on(other.plan(&plan.id())).unwrap().is_none(),
+        "each is one of its own"
+    );
+    let refused = intend(&store, &plan, 0, &token).unwrap_err();
+    assert!(matches!(refused, Refused::Unwritable { .. }), "{refused}");
+    assert!(store.hold(&plan.id()).is_err());
+}
