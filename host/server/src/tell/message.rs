@@ -258,7 +258,10 @@ pub(super) fn changed(became: &Became, page: Option<&str>) -> Message {
         ),
         What::Applied { outcomes } => (
             format!("Plan {} was carried out", plan.short()),
-            vec![plain(outcomes)],
+            vec![
+                format!("{}. Whether it has helped is shown by:", plain(outcomes)),
+                format!("```interlock runs show {}```", became.run),
+            ],
         ),
         What::Stopped { outcomes } => (
             format!("Plan {} stopped before its end", plan.short()),
