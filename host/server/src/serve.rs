@@ -121,6 +121,8 @@ impl Server {
             HeldBy::Process { pid, boot_id, .. } => CannotServe::Served { pid, boot_id },
             unusable @ HeldBy::Unusable { .. } => CannotServe::Lock(unusable),
         })?;
+        // A server that could decide nothing does not start; one whose policy breaks later refuses.
+        runner.policy().await?;
         let given = runner.config().server.clone();
         let tls = given.tls.as_ref().map(tls::acceptor).transpose()?;
         let recovered = recover::recover(&runner).await?;

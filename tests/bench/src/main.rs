@@ -52,6 +52,8 @@ fn main() -> ExitCode {
         );
         return ExitCode::from(2);
     }
+    // Fails only where one is installed already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -271,7 +271,7 @@ fn limits(value: &Spanned<DeValue<'_>>, out: &mut Complaints<'_>) -> Option<Call
     let keys: [(&'static str, i64, &mut u32); 3] = [
         ("calls_per_minute", 1_000_000, &mut found.calls_per_minute),
         ("runs_at_once", 10_000, &mut found.runs_at_once),
-        ("runs_per_minute", 100_000, &mut found.runs_per_minute),
+        ("runs_per_minute", 1_000_000, &mut found.runs_per_minute),
     ];
     for (key, max, place) in keys {
         if let Some(value) = fields.take(key)

@@ -86,8 +86,6 @@ pub(crate) async fn measure() -> Result<Measured, BenchError> {
 }
 
 pub(super) fn client() -> Result<reqwest::Client, BenchError> {
-    // Fails only where one is installed already, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .timeout(Duration::from_secs(60))
         .build()
