@@ -112,11 +112,11 @@ async fn run(served: &Served, server: &str) -> Value {
         .await
         .expect(200);
     // An answer that took a while comes as a stream of events, the last of which it is.
-    let events = begun
+    let mut events = begun
         .body
         .lines()
         .filter_map(|line| line.strip_prefix("data: "));
-    let last = events.last().unwrap_or(&begun.body);
+    let last = events.next_back().unwrap_or(&begun.body);
     let answer: Value = serde_json::from_str(last).unwrap();
     let mut run = answer["result"]["structuredContent"].clone();
     let path = format!("/runs/{}", run["run"].as_str().unwrap());
