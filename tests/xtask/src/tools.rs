@@ -31,7 +31,8 @@ const ALL: [Tools; 2] = [
     Tools {
         name: "node",
         lists: &["package.json", "package-lock.json"],
-        why: "from npm: the protocol's conformance suite and inspector",
+        why: "from npm: the protocol's conformance suite and inspector, a compiler of JavaScript to \
+              components",
         install: node,
     },
 ];

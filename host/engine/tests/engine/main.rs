@@ -7,6 +7,7 @@ mod cache;
 mod faults;
 mod grants;
 mod kept;
+mod languages;
 mod limits;
 mod reads;
 mod replay;
