@@ -157,6 +157,8 @@ async fn a_cancelled_call_stops_its_run(host: &Doorstep, pipe: &mut Pipe) {
         if first["id"] == "slow-2" {
             break first["run"].as_str().unwrap().to_owned();
         }
+        // Each look counts against the caller's limit.
+        tokio::time::sleep(Duration::from_millis(20)).await;
     };
     let cancelled = json!({ "requestId": id, "reason": "enough" });
     let method = "notifications/cancelled";
