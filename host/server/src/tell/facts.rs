@@ -1,6 +1,6 @@
 //! What a message says, read from the journal when it is sent.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use interlock_gate::Finding;
@@ -27,6 +27,8 @@ pub(super) struct Looker {
     runner: Arc<Runner>,
     /// What never changes of a plan: its incident and when it runs out.
     fixed: HashMap<PlanDigest, (String, Time)>,
+    /// Plans that could not be read, each of which was logged.
+    unread: HashSet<PlanDigest>,
 }
 
 impl Looker {
@@ -34,6 +36,7 @@ impl Looker {
         Looker {
             runner,
             fixed: HashMap::new(),
+            unread: HashSet::new(),
         }
     }
 
@@ -43,6 +46,7 @@ impl Looker {
         let mut seen = Vec::new();
         if self.fixed.len() > 4 * PLANS_MAX {
             self.fixed.clear();
+            self.unread.clear();
         }
         for line in self.runner.store().plans(PLANS_MAX).await? {
             let told = memory.told().iter().find(|(plan, _)| *plan == line.plan);
@@ -50,15 +54,8 @@ impl Looker {
             if !waits && told.is_none_or(|(_, told)| told.state == line.state.word()) {
                 continue;
             }
-            let (incident, expires_at) = match self.fixed.get(&line.plan) {
-                Some(fixed) => fixed.clone(),
-                None => {
-                    let plan = self.runner.plan(line.plan).await?;
-                    let body = plan.body();
-                    let fixed = (body.incident.clone(), body.expires_at);
-                    self.fixed.insert(line.plan, fixed.clone());
-                    fixed
-                }
+            let Some((incident, expires_at)) = self.fixed(&line.plan).await else {
+                continue;
             };
             let over = waits && now >= expires_at;
             let tokens = match told {
@@ -74,6 +71,28 @@ impl Looker {
             });
         }
         Ok(seen)
+    }
+
+    /// One plan that cannot be read keeps nobody from being told of the others.
+    async fn fixed(&mut self, plan: &PlanDigest) -> Option<(String, Time)> {
+        if let Some(known) = self.fixed.get(plan) {
+            return Some(known.clone());
+        }
+        match self.runner.plan(*plan).await {
+            Ok(read) => {
+                let body = read.body();
+                let fixed = (body.incident.clone(), body.expires_at);
+                self.fixed.insert(*plan, fixed.clone());
+                Some(fixed)
+            }
+            // The next look tries again: it may have been the store's bad moment.
+            Err(error) => {
+                if self.unread.insert(*plan) {
+                    tracing::warn!(%plan, "a plan cannot be read, and is not told of: {error}");
+                }
+                None
+            }
+        }
     }
 
     /// The words of a message; `None` where it is no longer true.
