@@ -35,7 +35,11 @@ impl Runner {
     pub async fn facts(&self, runbook: &Runbook) -> Result<Vec<StepFacts>, RunError> {
         let mut facts = Vec::new();
         for file in &runbook.steps {
-            let loaded = self.engine()?.load(&file.bytes).ok();
+            let engine = self.engine()?;
+            let loaded = match engine.loaded(&file.digest) {
+                Some(loaded) => Some(loaded),
+                None => engine.load(&file.bytes).ok(),
+            };
             let name = &runbook.manifest.name;
             facts.push(StepFacts {
                 step: file.name.clone(),
