@@ -5,6 +5,7 @@
 //! Invariant: a [`Plan`] owns its canonical bytes, and its id is their SHA-256.
 
 mod action_text;
+mod check;
 
 use std::collections::BTreeMap;
 
@@ -280,6 +281,14 @@ pub enum BadPlan {
         /// Its capability.
         capability: Capability,
     },
+    /// The state that it expects is not of its kind.
+    #[error("`actions[{action}].seen` is not a state that `{capability}` can find")]
+    Seen {
+        /// The action, from 0.
+        action: usize,
+        /// Its capability.
+        capability: Capability,
+    },
     /// The undo is not the one that the action has.
     #[error("`actions[{action}].undo` is not what takes the action back")]
     Undo {
@@ -291,7 +300,7 @@ pub enum BadPlan {
 impl Plan {
     /// Makes the plan of these fields.
     pub fn new(body: PlanBody) -> Result<Plan, BadPlan> {
-        check(&body)?;
+        check::check(&body)?;
         let bytes = canonical::to_bytes(&body)?;
         Ok(Plan::of(bytes, body))
     }
@@ -299,7 +308,7 @@ impl Plan {
     /// Reads a plan; its bytes must be its canonical form.
     pub fn read(bytes: &[u8]) -> Result<Plan, BadPlan> {
         let body: PlanBody = canonical::from_bytes(bytes)?;
-        check(&body)?;
+        check::check(&body)?;
         Ok(Plan::of(bytes.to_vec(), body))
     }
 
@@ -344,62 +353,4 @@ impl Plan {
             .enumerate()
             .filter(|(_, planned)| planned.r#do == Do::Act)
     }
-}
-
-fn check(body: &PlanBody) -> Result<(), BadPlan> {
-    if body.schema != PLAN_SCHEMA {
-        return Err(BadPlan::Schema(body.schema.chars().take(80).collect()));
-    }
-    if body.actions.iter().all(|planned| planned.r#do == Do::Skip) {
-        return Err(BadPlan::NoAction);
-    }
-    if body.actions.len() > ACTIONS_MAX {
-        return Err(BadPlan::TooManyActions(body.actions.len()));
-    }
-    if body.calls.is_empty() {
-        return Err(BadPlan::NoEvidence);
-    }
-    if !body.calls.is_sorted_by(|a, b| a.id < b.id) {
-        return Err(BadPlan::Unsorted("calls"));
-    }
-    if !body.owners.is_sorted_by(|a, b| a < b) {
-        return Err(BadPlan::Unsorted("owners"));
-    }
-    if body.expires_at <= body.created_at {
-        return Err(BadPlan::EndsBeforeItBegins);
-    }
-    let undone_by_hand = undone_by_hand(&body.actions);
-    for (action, planned) in body.actions.iter().enumerate() {
-        let capability = planned.action.capability();
-        if capability.only_undo() {
-            return Err(BadPlan::OnlyUndo { action, capability });
-        }
-        let call = planned.cites.call;
-        if body
-            .calls
-            .binary_search_by_key(&call, |cited| cited.id)
-            .is_err()
-        {
-            return Err(BadPlan::NotCited { action, call });
-        }
-        for (name, value) in planned.action.arguments() {
-            if canonical::to_bytes(&value)?.len() > ARGUMENT_BYTES_MAX {
-                return Err(BadPlan::LongArgument { action, name });
-            }
-        }
-        let by_hand = undone_by_hand && capability == Capability::Silence;
-        if planned.undo != planned.action.undo() && !by_hand {
-            return Err(BadPlan::Undo { action });
-        }
-    }
-    Ok(())
-}
-
-/// Plans of the time when silences could not be taken back say so of every silence, and are read as
-/// they were signed.
-fn undone_by_hand(actions: &[PlannedAction]) -> bool {
-    let mut silences = actions
-        .iter()
-        .filter(|planned| planned.action.capability() == Capability::Silence);
-    silences.all(|planned| planned.undo.is_none())
 }

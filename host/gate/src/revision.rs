@@ -74,6 +74,18 @@ impl Revision {
         }
     }
 
+    /// Whether an act of `capability` can expect to find such a state.
+    pub fn is_found_by(&self, capability: Capability) -> bool {
+        match capability {
+            Capability::Cancel | Capability::Terminate => matches!(self, Revision::Session(_)),
+            Capability::Restart | Capability::Scale | Capability::Rollback => {
+                matches!(self, Revision::Workload(_))
+            }
+            Capability::Expire => matches!(self, Revision::Silence(_)),
+            Capability::Silence | Capability::Notify => matches!(self, Revision::Unconditional),
+        }
+    }
+
     /// The revision that an act of `capability` expects to find, from its text form.
     pub fn read(capability: Capability, seen: Value) -> Result<Revision, serde_json::Error> {
         match capability {
