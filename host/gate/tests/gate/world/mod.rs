@@ -3,6 +3,7 @@
 
 mod people;
 pub(crate) mod random;
+mod told;
 
 pub(crate) use people::{TokenParts, Who};
 
@@ -384,23 +385,4 @@ impl World {
 
 pub(crate) fn with_do((action, seen): (AnyAction, Revision)) -> (AnyAction, Revision, Do) {
     (action, seen, Do::Act)
-}
-
-/// What a person needs to see what went wrong, and not the bytes of keys.
-impl std::fmt::Debug for World {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        writeln!(f, "{:?} at {} on {}", self.kind, self.now, self.here.origin)?;
-        writeln!(f, "{}", self.parts.text())?;
-        writeln!(f, "{}", String::from_utf8_lossy(self.plan.bytes()))?;
-        for token in &self.tokens {
-            let payload = token.payload();
-            let (who, decision) = (&payload.approver, payload.decision);
-            writeln!(
-                f,
-                "{decision:?} of {who} by {}: {payload:?}",
-                token.signer().fingerprint()
-            )?;
-        }
-        write!(f, "{:#?}", self.history)
-    }
 }
