@@ -50,6 +50,8 @@ pub(crate) struct Ledger<'a> {
     written: Vec<Stamped>,
     kept: Kept,
     lost: Option<String>,
+    /// Steps of which nobody was told yet: the run's opening comes first.
+    untold: Vec<String>,
 }
 
 /// What the journal was given and has not answered.
@@ -80,6 +82,23 @@ impl<'a> Ledger<'a> {
             written: Vec::new(),
             kept: Kept::default(),
             lost,
+            untold: Vec::new(),
+        }
+    }
+
+    /// Tells whoever watches that a step begins.
+    pub(crate) fn step(&mut self, name: &str) {
+        if self.written.is_empty() && self.lost.is_none() {
+            self.untold.push(name.to_owned());
+        } else {
+            self.tell();
+            self.watch.step(name);
+        }
+    }
+
+    fn tell(&mut self) {
+        for step in std::mem::take(&mut self.untold) {
+            self.watch.step(&step);
         }
     }
 
@@ -200,6 +219,7 @@ impl<'a> Ledger<'a> {
                     }));
                     if opened {
                         self.watch.opened(&self.run);
+                        self.tell();
                     }
                 }
                 // What follows a lost entry does not follow from the journal, and is lost with it.

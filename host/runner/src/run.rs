@@ -188,7 +188,7 @@ impl Runner {
             reports: Vec::new(),
             next_call: CallId(1),
         };
-        let end = self.steps(&mut going, &steps, &ask.caller, watch).await?;
+        let end = self.steps(&mut going, &steps, &ask.caller).await?;
         let state = match &end {
             RunEnd::Planned(_) => "planned",
             RunEnd::Faulted { .. } => "faulted",

@@ -23,7 +23,6 @@ use crate::{
     run::{Going, Loaded, RunEnd, UNRECORDED},
     spans,
     stop::stopped,
-    watch::Watch,
 };
 
 impl Runner {
@@ -33,7 +32,6 @@ impl Runner {
         going: &mut Going<'_>,
         steps: &[Loaded],
         caller: &Caller,
-        watch: &dyn Watch,
     ) -> Result<RunEnd, RunError> {
         for loaded in steps {
             // What a component could do decides, not what its manifest or its export says.
@@ -45,7 +43,7 @@ impl Runner {
             if write && let Some(why) = self.unplannable(going, loaded).await? {
                 return refused(going, vec![why]);
             }
-            watch.step(&loaded.name);
+            going.ledger.step(&loaded.name);
             let ran = match self.step(going, loaded).await? {
                 Ok(ran) => ran,
                 Err(reason) => return refused(going, vec![reason]),
