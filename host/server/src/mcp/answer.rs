@@ -76,8 +76,8 @@ fn denial(document: &Value) -> Option<Value> {
         "schema": "interlock.refusal.v1",
         "code": "denied",
         "reason": reason,
-        "rule": rule.unwrap_or_else(|| "the policy of this host".to_owned()),
-        "next": "nothing that you can do changes this: tell the people who keep the host's policy",
+        "rule": rule.unwrap_or_else(|| "what may be put before approvers".to_owned()),
+        "next": "nothing that you can do changes this: tell a person what is missing",
         "retry_after_s": null,
     }))
 }
