@@ -1,10 +1,11 @@
 //! What was told of which plan, and what is due: a value, with the time as an argument.
 //!
 //! A plan is told of once. The first of an incident is told of at once; whatever else the incident
-//! brings within a minute comes together in one message. Then one message for each thing that
-//! becomes of a plan that was told of.
+//! brings within a minute comes together in one message. So many messages of new plans a minute and
+//! no more, whatever incidents a caller thinks of: the oldest first. Then one message for each thing
+//! that becomes of a plan that was told of.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use interlock_gate::ids::{PlanDigest, RunId};
 use interlock_gate::state::PlanState;
@@ -20,6 +21,8 @@ const SETTLE_S: u64 = 2;
 const GATHER_S: u64 = 60;
 /// Before a message that could not be delivered is tried again, tries within a delivery aside.
 const AGAIN_S: u64 = 60;
+/// Messages about new plans within a minute; the others wait their turn.
+const MESSAGES_MAX: usize = 6;
 /// New plans in one message; more come in the next.
 const PLANS_IN_ONE: usize = 8;
 
@@ -74,6 +77,8 @@ pub(super) struct Memory {
     pending: BTreeMap<PlanDigest, Time>,
     /// When new plans of an incident may be told of next.
     not_before: BTreeMap<String, Time>,
+    /// When the newest messages about new plans were sent.
+    sent: VecDeque<Time>,
 }
 
 impl Memory {
@@ -116,20 +121,25 @@ impl Memory {
                 None => {}
             }
         }
-        for (incident, plans) in new {
-            let first_seen = plans
-                .iter()
-                .filter_map(|one| self.pending.get(&one.plan))
-                .min();
-            let settled = first_seen.is_some_and(|at| now >= at.plus_seconds(SETTLE_S));
-            let gathered = self.not_before.get(incident).is_none_or(|at| now >= *at);
-            if settled && gathered {
-                due.push(Due::Waiting {
-                    incident: incident.to_owned(),
-                    plans: plans.into_iter().take(PLANS_IN_ONE).cloned().collect(),
-                });
-            }
-        }
+        let first_seen = |plans: &[&Seen]| {
+            let seen = plans.iter().filter_map(|one| self.pending.get(&one.plan));
+            seen.min().copied().unwrap_or(now)
+        };
+        let mut new: Vec<(Time, &str, Vec<&Seen>)> = new
+            .into_iter()
+            .map(|(incident, plans)| (first_seen(&plans), incident, plans))
+            .collect();
+        new.sort_by_key(|(first, incident, _)| (*first, *incident));
+        let settled = new.into_iter().filter(|(first, incident, _)| {
+            let gathered = self.not_before.get(*incident).is_none_or(|at| now >= *at);
+            gathered && now >= first.plus_seconds(SETTLE_S)
+        });
+        let recent = self.sent.iter().filter(|at| now < at.plus_seconds(60));
+        let room = MESSAGES_MAX.saturating_sub(recent.count());
+        due.extend(settled.take(room).map(|(_, incident, plans)| Due::Waiting {
+            incident: incident.to_owned(),
+            plans: plans.into_iter().take(PLANS_IN_ONE).cloned().collect(),
+        }));
         due
     }
 
@@ -142,6 +152,10 @@ impl Memory {
                     self.remember(one);
                 }
                 self.not_again(incident, now.plus_seconds(GATHER_S));
+                self.sent.push_back(now);
+                if self.sent.len() > MESSAGES_MAX {
+                    self.sent.pop_front();
+                }
             }
             Due::Changed(one) => self.remember(one),
         }
@@ -257,6 +271,25 @@ mod tests {
         seen.push(waits(5, "i"));
         assert_eq!(told(&mut memory, &seen, 61), []);
         assert_eq!(told(&mut memory, &seen, 62), [("plan waits", 2)]);
+    }
+
+    #[test]
+    fn a_flood_of_incidents_is_told_of_in_turn_the_oldest_first() {
+        let mut memory = Memory::default();
+        let mut seen = vec![waits(0, "zz")];
+        assert_eq!(told(&mut memory, &seen, 0), []);
+        let many = (1..=20).map(|n| waits(n, &format!("made up {n}")));
+        seen.extend(many);
+        assert_eq!(told(&mut memory, &seen, 1), []);
+        let due = memory.look(&seen, at(4));
+        assert_eq!(due.len(), MESSAGES_MAX);
+        assert!(matches!(&due[0], Due::Waiting { incident, .. } if incident == "zz"));
+        assert_eq!(told(&mut memory, &seen, 4).len(), MESSAGES_MAX);
+        assert_eq!(told(&mut memory, &seen, 63), []);
+        assert_eq!(told(&mut memory, &seen, 64).len(), MESSAGES_MAX);
+        // What becomes of those that were told of is never held back.
+        seen[0].state = PlanState::Rejected;
+        assert_eq!(told(&mut memory, &seen, 65), [("rejected", 1)]);
     }
 
     #[test]
