@@ -198,7 +198,7 @@ async fn headers_and_bodies_that_drip_are_cut_off_while_others_are_served() {
             still_works(&served).await;
             let took = asked.elapsed();
             assert!(
-                took < Duration::from_secs(2),
+                took < Duration::from_secs(5),
                 "{took:?} beside slow senders"
             );
         }

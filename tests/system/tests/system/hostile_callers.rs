@@ -86,7 +86,7 @@ async fn ten_thousand_calls_of_one_caller_take_nothing_from_another() {
         slowest = slowest.max(asked.elapsed());
         calls += 1;
     }
-    assert!(slowest < Duration::from_secs(2), "{slowest:?}");
+    assert!(slowest < Duration::from_secs(5), "{slowest:?}");
     let run = ran(&served, Asker::Other).await;
     assert_eq!(run["state"], "concluded", "{run:#}");
     let (mut let_in, mut refused) = (0, 0);
