@@ -45,6 +45,9 @@ pub const GEN_AI_PROMPT_NAME: &str = "gen_ai.prompt.name";
 /// `execute_tool` on the span of a tool's call.
 pub const GEN_AI_OPERATION_NAME: &str = "gen_ai.operation.name";
 
+/// The number of a JSON-RPC error that went back.
+pub const RPC_RESPONSE_STATUS_CODE: &str = "rpc.response.status_code";
+
 /// The product behind a database capability.
 pub const DB_SYSTEM_NAME: &str = "db.system.name";
 
@@ -99,6 +102,7 @@ mod tests {
         GEN_AI_TOOL_NAME,
         GEN_AI_PROMPT_NAME,
         GEN_AI_OPERATION_NAME,
+        RPC_RESPONSE_STATUS_CODE,
         DB_SYSTEM_NAME,
         OTEL_NAME,
         OTEL_KIND,

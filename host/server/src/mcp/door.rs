@@ -183,9 +183,9 @@ pub(super) fn note(result: &Result<CallToolResponse, ErrorData>) {
                 .structured_content
                 .as_ref()
                 .and_then(|document| document["code"].as_str());
-            telemetry::door::failed(&span, code.unwrap_or("tool_error"));
+            telemetry::door::tool_failed(&span, code);
         }
         Ok(_) => {}
-        Err(error) => telemetry::door::failed(&span, &error.code.0.to_string()),
+        Err(error) => telemetry::door::rpc_failed(&span, error.code.0),
     }
 }

@@ -87,8 +87,8 @@ pub fn mcp_request(
         { names::GEN_AI_PROMPT_NAME } = Empty,
         { names::GEN_AI_OPERATION_NAME } = Empty,
         { names::CALLER } = Empty,
-        { names::RUN } = Empty,
-        { names::PLAN } = Empty,
+        { names::OUTCOME } = Empty,
+        { names::RPC_RESPONSE_STATUS_CODE } = Empty,
         { names::ERROR_TYPE } = Empty,
         { names::OTEL_STATUS_CODE } = Empty,
     );
@@ -133,8 +133,6 @@ pub fn http_request(method: &Method, route: Option<&str>, parent: Option<&SpanCo
         { names::HTTP_ROUTE } = Empty,
         { names::HTTP_RESPONSE_STATUS_CODE } = Empty,
         { names::CALLER } = Empty,
-        { names::RUN } = Empty,
-        { names::PLAN } = Empty,
         { names::ERROR_TYPE } = Empty,
         { names::OTEL_STATUS_CODE } = Empty,
     );
@@ -158,9 +156,23 @@ pub fn answered(span: &Span, status: u16) {
     }
 }
 
-/// Says that a request failed, by a word from a closed list: a refusal's code, `tool_error`, or a
-/// JSON-RPC error's number.
-pub fn failed(span: &Span, kind: &str) {
+/// Says that a tool's result is an error, and by which of the desk's codes.
+pub fn tool_failed(span: &Span, code: Option<&str>) {
+    failed(span, "tool_error");
+    if let Some(code) = code {
+        span.record(names::OUTCOME, code);
+    }
+}
+
+/// Says that a message was answered with a JSON-RPC error.
+pub fn rpc_failed(span: &Span, code: i32) {
+    let code = code.to_string();
+    failed(span, &code);
+    span.record(names::RPC_RESPONSE_STATUS_CODE, code);
+}
+
+/// By a word from a closed list.
+fn failed(span: &Span, kind: &str) {
     span.record(names::ERROR_TYPE, kind);
     span.record(names::OTEL_STATUS_CODE, "ERROR");
 }

@@ -152,6 +152,20 @@ fn a_door_span_holds_no_word_that_a_client_made_up() {
 }
 
 #[test]
+fn a_tool_that_failed_and_a_message_that_was_refused_say_so_as_the_conventions_do() {
+    let spans = sent(|| {
+        let tool = || door::mcp_request("tools/call", About::Tool("get_run"), Transport::Tcp, None);
+        door::tool_failed(&tool(), Some("not_found"));
+        door::rpc_failed(&tool(), -32602);
+    });
+    assert!(spans.iter().all(|one| one.failed));
+    assert_eq!(spans[0].get(names::ERROR_TYPE), "tool_error");
+    assert_eq!(spans[0].get(names::OUTCOME), "not_found");
+    assert_eq!(spans[1].get(names::ERROR_TYPE), "-32602");
+    assert_eq!(spans[1].get(names::RPC_RESPONSE_STATUS_CODE), "-32602");
+}
+
+#[test]
 fn what_libraries_write_reaches_no_exporter() {
     let spans = sent(|| {
         drop(tracing::info_span!(target: "hyper::client", "request", url = "http://hunter2"));
