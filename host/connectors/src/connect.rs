@@ -160,6 +160,15 @@ impl Connected {
         }
     }
 
+    /// Whether Alertmanager could be asked to change something now.
+    pub async fn alertmanager_ready_to_write(&self) -> Result<(), Gap> {
+        match self.alertmanager.as_ref().map(|source| &source.system) {
+            Some(Ok(alertmanager)) => alertmanager.ready_to_write().await,
+            Some(Err(broken)) => Err(broken.gap()),
+            None => Err(Gap::NoSource("`alertmanager` is not configured".to_owned())),
+        }
+    }
+
     /// Asks every source the simplest question, all at once; in the order of the sections in
     /// [`crate::config`].
     pub async fn health(&self) -> Vec<SourceHealth> {

@@ -18,6 +18,11 @@ impl Runner {
                 return Err(format!("`{database}` cannot be acted on now: {gap}"));
             }
         }
+        let alerts = changes(plan, kind)
+            .any(|action| matches!(action, AnyAction::Silence(_) | AnyAction::Expire(_)));
+        if alerts && let Err(gap) = self.connected().alertmanager_ready_to_write().await {
+            return Err(format!("`alertmanager` cannot be acted on now: {gap}"));
+        }
         Ok(())
     }
 

@@ -155,8 +155,8 @@ async fn next(
             vec!["`interlock run` observes afresh and makes a new plan".to_owned()]
         }
         ApplyEnd::NotReady(_) => vec![
-            "give the write login a slot (a full server keeps some for superusers: log in by one \
-             and narrow it with `set_role`), then apply again: the approval still counts"
+            "mend that, then ask again: the approval still counts (a full database keeps some slots \
+             for superusers: log in by one and narrow it with `set_role`)"
                 .to_owned(),
         ],
         ApplyEnd::NoWriter(_) => vec!["`interlock doctor` names what is missing".to_owned()],

@@ -59,6 +59,16 @@ impl Alertmanager {
         }))
     }
 
+    /// Whether it could be asked to change something now: better before a token is spent than
+    /// after.
+    pub async fn ready_to_write(&self) -> Result<(), Gap> {
+        let url = self.base.at("/api/v2/status", &[]);
+        match self.client.status(url).await.map_err(name)? {
+            200 => Ok(()),
+            status => Err(health::by_status("alertmanager", status)),
+        }
+    }
+
     async fn answer(self, limit: AnswerLimit) -> Result<AlertList, Gap> {
         let all = [
             ("active", "true"),

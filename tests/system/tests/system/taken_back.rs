@@ -2,7 +2,7 @@
 //! and never against what somebody has changed since.
 
 use interlock_system_tests::{Person, Ran, World};
-use interlock_test_servers::{Alertmanager, http, test_runbook};
+use interlock_test_servers::{Alertmanager, Liar, Lie, http, test_runbook};
 use serde_json::{Value, json};
 
 use crate::waiting::{Waiting, bob, full, reasons, started, text};
@@ -30,12 +30,16 @@ approvals = { need = 1, roles = [\"sre\"] }
 struct Noise {
     world: World,
     alertmanager: Alertmanager,
+    /// What Interlock takes for it: it forwards, unless told.
+    way: Liar,
 }
 
 impl Noise {
     async fn start() -> Noise {
         let folder = tokio::task::spawn_blocking(|| test_runbook("known-noise").unwrap());
         let alertmanager = Alertmanager::start().await.unwrap();
+        let port = alertmanager.port();
+        let way = Liar::start(Lie::Forward { port }).await.unwrap();
         let world = started(full()).await;
         let folder = folder.await.unwrap();
         let runbook = "runbooks/known-noise";
@@ -54,7 +58,7 @@ impl Noise {
             world.people.give(&copy, Person::Bob, 0o644).unwrap();
         }
         let config = text(&world, "interlock.toml");
-        let source = format!("[source.alertmanager]\nurl = \"{}\"\n", alertmanager.url());
+        let source = format!("[source.alertmanager]\nurl = \"{}\"\n", way.url());
         world
             .write("interlock.toml", &format!("{config}{source}"), 0o644)
             .unwrap();
@@ -65,6 +69,7 @@ impl Noise {
         let noise = Noise {
             world,
             alertmanager,
+            way,
         };
         for job in ["backup", "report"] {
             let labels = json!({"alertname": "NightlyJobSlow", "job": job});
@@ -214,5 +219,21 @@ async fn after_a_revocation_an_undo_needs_fresh_tokens() {
         (noise.count("active").await, noise.count("expired").await),
         (0, 2)
     );
+    bob(&noise.world, &["journal", "verify"]).await.expect(0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_undo_that_cannot_be_begun_spends_no_approval() {
+    let noise = Noise::start().await;
+    let waiting = noise.silenced().await;
+    noise.way.tell(Lie::Reset);
+    let refused = noise.undo(&waiting).await.expect(1);
+    let why = "`alertmanager` cannot be acted on now";
+    assert!(refused.stdout.contains(why), "{}", refused.everything());
+    assert_eq!(noise.count("active").await, 2);
+    let port = noise.alertmanager.port();
+    noise.way.tell(Lie::Forward { port });
+    noise.undo(&waiting).await.expect(0);
+    assert_eq!(noise.count("expired").await, 2);
     bob(&noise.world, &["journal", "verify"]).await.expect(0);
 }
