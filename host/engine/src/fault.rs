@@ -166,7 +166,14 @@ pub(crate) fn fault(error: &wasmtime::Error, phase: Phase, limits: &crate::Limit
     {
         return over(LimitName::Lifted, limits.lifted_bytes_max);
     }
+    let system = |cause: &(dyn std::error::Error + 'static)| {
+        cause.is::<std::io::Error>() || cause.is::<rustix::io::Errno>()
+    };
     match phase {
+        // The host has no room for the step's memory: nothing is said about the step.
+        Phase::Instantiate if error.chain().any(system) => Fault::Host {
+            why: format!("{error:#}"),
+        },
         // Memories, tables and their sizes are checked by types of ours: what is left untyped here
         // is wasmtime's count of instances.
         Phase::Instantiate => over(LimitName::Instances, limits.instances_max),
