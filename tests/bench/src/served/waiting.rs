@@ -105,11 +105,11 @@ async fn going(client: &reqwest::Client, url: &str) -> Result<usize, BenchError>
         .map_err(setup("read the metrics"))?;
     let line = text
         .lines()
-        .find_map(|line| line.strip_prefix("interlock_runs_going "));
+        .find_map(|line| line.strip_prefix("interlock_runs_going_on "));
     line.and_then(|number| number.trim().parse().ok())
         .ok_or_else(|| BenchError::Undone {
             side: "interlock serve",
-            why: "its metrics have no `interlock_runs_going`".into(),
+            why: "its metrics have no `interlock_runs_going_on`".into(),
         })
 }
 
