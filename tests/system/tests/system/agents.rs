@@ -18,7 +18,7 @@ fn document(result: &Value) -> &Value {
 /// Whoever calls tools.
 enum Agent {
     /// The official Python client, in one session.
-    Puppet(Puppet),
+    Puppet(Box<Puppet>),
     /// The inspector's command line: each call is a process and a session of its own.
     Inspector { url: String, token: &'static str },
 }
@@ -161,7 +161,7 @@ async fn the_official_client_drives_the_whole_loop_over_http() {
     let mut agent = Puppet::over_http(&served, &token, "auto").await.unwrap();
     let about = agent.does(json!({ "op": "about" })).await.unwrap();
     assert_eq!(about["ok"]["protocol"], "2026-07-28", "{about:#}");
-    the_whole_loop(&world, &mut Agent::Puppet(agent)).await;
+    the_whole_loop(&world, &mut Agent::Puppet(Box::new(agent))).await;
     assert_eq!(served.stop().await.unwrap(), 0, "it stops when it is asked");
 }
 
@@ -184,7 +184,7 @@ async fn an_agent_of_another_user_does_the_same_through_a_proxy_that_holds_a_tok
     let mut agent = Puppet::over_stdio("legacy", &proxy).await.unwrap();
     let about = agent.does(json!({ "op": "about" })).await.unwrap();
     assert_eq!(about["ok"]["protocol"], "2025-11-25", "{about:#}");
-    the_whole_loop(&world, &mut Agent::Puppet(agent)).await;
+    the_whole_loop(&world, &mut Agent::Puppet(Box::new(agent))).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
