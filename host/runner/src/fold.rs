@@ -93,7 +93,8 @@ fn push(record: &mut RunRecord, at: Time, entry: Entry, kept: &Kept) -> Result<(
             end,
             ..
         } => {
-            let cassette = kept.cassette(cassette)?;
+            let digest = cassette;
+            let cassette = kept.cassette(digest)?;
             let after_change = record.plans.iter().any(|plan| !plan.acts.is_empty());
             if after_change {
                 record.verified.push(VerifyRecord {
@@ -118,6 +119,7 @@ fn push(record: &mut RunRecord, at: Time, entry: Entry, kept: &Kept) -> Result<(
                 step,
                 component,
                 cassette,
+                kept: digest,
                 at,
                 end,
             });

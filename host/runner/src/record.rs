@@ -9,7 +9,7 @@ use interlock_capabilities::{
 use interlock_engine::Cassette;
 use interlock_gate::{
     history::Kind,
-    ids::{CallId, ComponentDigest, PersonName, PlanDigest, RunId, TokenDigest},
+    ids::{CallId, CassetteDigest, ComponentDigest, PersonName, PlanDigest, RunId, TokenDigest},
     plan::{Plan, Requester, StepBytes},
     state::PlanState,
     time::Time,
@@ -74,6 +74,8 @@ pub struct StepRecord {
     pub component: ComponentDigest,
     /// Everything it saw.
     pub cassette: Arc<Cassette>,
+    /// The digest under which that is kept.
+    pub kept: CassetteDigest,
     /// When it ended.
     pub at: Time,
     /// How.

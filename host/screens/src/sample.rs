@@ -157,6 +157,7 @@ pub(crate) fn record(lines: usize) -> RunRecord {
         steps: vec![StepRecord {
             step: "diagnose".to_owned(),
             component,
+            kept: cassette.digest().unwrap(),
             cassette: Arc::new(cassette),
             at: at(),
             end: StepConclusion::Report(Box::new(StepReport {

@@ -54,7 +54,7 @@ pub struct RunJson<'a> {
 struct StepJson<'a> {
     step: &'a str,
     component: ComponentDigest,
-    cassette: Option<CassetteDigest>,
+    cassette: CassetteDigest,
     calls: usize,
     gaps: usize,
     end: &'static str,
@@ -104,7 +104,7 @@ pub fn document<'a>(record: &'a RunRecord, shown: Option<&Plan>, exit: Exit) -> 
         StepJson {
             step: &step.step,
             component: step.component,
-            cassette: step.cassette.digest().ok(),
+            cassette: step.kept,
             calls: step.cassette.calls.len(),
             gaps: step
                 .cassette

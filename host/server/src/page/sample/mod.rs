@@ -12,7 +12,7 @@ use interlock_capabilities::report::{
 use interlock_gate::{
     explain::Finding,
     history::Kind,
-    ids::{BlobDigest, ComponentDigest, PlanDigest, RunId},
+    ids::{BlobDigest, CassetteDigest, ComponentDigest, PlanDigest, RunId},
     plan::{Plan, PlanBody, Requester, StepBytes},
     policy::Policy,
     sshsig::Presence,
@@ -203,6 +203,7 @@ pub(crate) fn run(acts: u32, state: PlanState) -> RunRecord {
     let step = |name: &str, end| StepRecord {
         step: name.to_owned(),
         component: ComponentDigest::of(name.as_bytes()),
+        kept: CassetteDigest::of(b"cassette"),
         cassette: Arc::clone(&cassette),
         at: at("03:12:09"),
         end,
