@@ -171,11 +171,19 @@ impl<'a> Ledger<'a> {
                 }
             }
         }
-        if self.lost.is_some() {
-            self.remember(entries);
-            return Ok(());
-        }
-        let answer = self.runner.store().record_all(blobs, entries.clone());
+        let answer = match &self.lost {
+            None => self.runner.store().record_all(blobs, entries.clone()),
+            Some(_) if self.sent.is_empty() => {
+                self.remember(entries);
+                return Ok(());
+            }
+            // After what was sent before it, which is not answered yet.
+            Some(why) => {
+                let why = why.clone();
+                let lost = Refused::Unwritable { why, medium: true };
+                Box::pin(std::future::ready(Err(lost)))
+            }
+        };
         self.sent.push_back(Sent {
             entries,
             fresh: std::mem::take(&mut self.fresh),
