@@ -147,6 +147,7 @@ where
         .timer(TokioTimer::new())
         .header_read_timeout(client.patience.headers)
         .max_buf_size(HEADERS_BYTES_MAX)
+        .max_header_size(HEADERS_BYTES_MAX)
         .max_headers(HEADERS_MAX)
         .serve_connection(
             TokioIo::new(io),
