@@ -1,5 +1,7 @@
 //! A run, or a plan, in at most two thousand characters: what a model, or a tired person, reads first.
 
+use std::collections::BTreeMap;
+
 use interlock_capabilities::report::Hypothesis;
 use interlock_gate::{explain::Finding, ids::CallId, plan::Plan, policy::Policy, state::PlanState};
 use interlock_runner::{
@@ -154,6 +156,18 @@ fn end(record: &RunRecord, policy: &Policy) -> String {
                 "plan {id} {state}: {}\n",
                 foreign_short(&headline(&plan.plan), 200)
             ));
+            if !plan.acts.is_empty() {
+                out.push_str(&format!("  carried out: {}\n", outcomes(plan)));
+            }
+            if let Some(verified) = record.verified.last() {
+                let found = verified.found.as_ref();
+                let said = found.map(|found| quoted(&found.summary, 200));
+                out.push_str(&format!(
+                    "  verified: {}{}\n",
+                    foreign_short(&verified.verdict, 20),
+                    said.map_or_else(String::new, |said| format!(", {said}"))
+                ));
+            }
             if plan.state == PlanState::Waiting {
                 for need in needs::lines(&plan.plan, policy).iter().take(2) {
                     out.push_str(&format!("  {}\n", foreign_short(need, 160)));
@@ -198,9 +212,8 @@ pub fn plan(record: &PlanRecord, findings: &[Finding], policy: &Policy) -> Strin
             payload.approver
         ));
     }
-    for act in &record.acts {
-        let outcome = act.outcome.as_ref().map_or("unknown", |one| one.name());
-        lines.may(format!("action {}: {outcome}", act.index + 1));
+    if !record.acts.is_empty() {
+        lines.may(format!("carried out: {}", outcomes(record)));
     }
     for (_, why) in &record.stops {
         lines.may(format!("stopped: {}", foreign_short(why, 200)));
@@ -228,11 +241,13 @@ fn plan_head(plan: &Plan, state: &str) -> String {
 
 /// What of each action, what the rules need, what stands against it.
 fn told(plan: &Plan, findings: &[Finding], policy: &Policy, lines: &mut Lines) {
-    let undone = plan.acts().filter(|(_, act)| act.undo.is_some()).count();
-    lines.may(format!(
-        "undo: of {undone} of {}",
-        count(plan.acts().count(), "action")
-    ));
+    let total = plan.acts().count();
+    lines.may(
+        match plan.acts().filter(|(_, act)| act.undo.is_some()).count() {
+            0 => "undo: none".to_owned(),
+            some => format!("undo: of {some} of {}", count(total, "action")),
+        },
+    );
     for need in needs::lines(plan, policy).iter().take(4) {
         lines.may(foreign_short(need, 200));
     }
@@ -263,14 +278,36 @@ fn told(plan: &Plan, findings: &[Finding], policy: &Policy, lines: &mut Lines) {
             Finding::Rule { .. } | Finding::Against(_) => {}
         }
     }
-    for (index, act) in plan.acts() {
-        lines.may(format!(
-            "action {}: {} {}",
-            index + 1,
-            act.action.capability(),
-            foreign_short(act.action.target().as_str(), 120)
-        ));
+    lines.may(which(plan));
+}
+
+/// Which sessions or objects, by the argument that tells them apart; the document holds each whole.
+fn which(plan: &Plan) -> String {
+    let told: Vec<String> = plan
+        .acts()
+        .map(|(index, act)| match act.action.arguments().remove("pid") {
+            Some(pid) => format!("{} pid {pid}", index + 1),
+            None => format!("{} {}", index + 1, act.action.target().as_str()),
+        })
+        .collect();
+    format!("actions: {}", foreign_short(&told.join(", "), 600))
+}
+
+/// `30 done, 2 gone`, of what was carried out and back.
+fn outcomes(record: &PlanRecord) -> String {
+    let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for act in &record.acts {
+        let outcome = act.outcome.as_ref().map_or("unknown", |one| one.name());
+        *counts.entry((act.kind.word(), outcome)).or_default() += 1;
     }
+    let parts: Vec<String> = counts
+        .into_iter()
+        .map(|((kind, outcome), n)| match kind {
+            "apply" => format!("{n} {outcome}"),
+            kind => format!("{n} {outcome} ({kind})"),
+        })
+        .collect();
+    parts.join(", ")
 }
 
 /// Who decides, by which command, until when.
