@@ -35,9 +35,13 @@ fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     let screen = Screen::new(cli.json, cli.color, cli.verbose);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build();
+    let mut runtime = match &cli.command {
+        // One client, who waits for each answer: what it asks goes from hand to hand sooner where
+        // there is one hand. The journal writes on a thread of its own.
+        args::Command::Mcp(_) => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    let runtime = runtime.enable_all().build();
     let ended = match runtime {
         Ok(runtime) => {
             let ended = runtime.block_on(commands::dispatch(&cli, screen));
