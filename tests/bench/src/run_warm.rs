@@ -88,7 +88,10 @@ async fn row(place: &'static str, under: Option<PathBuf>) -> Result<Row, BenchEr
     }
     let runner = Runner::open_for(config, 1_100).map_err(setup("open the host"))?;
     let runner = Arc::new(runner);
-    let caller = runner.caller_of_uid(0).await.map_err(setup("find the caller"))?;
+    let caller = runner
+        .caller_of_uid(0)
+        .await
+        .map_err(setup("find the caller"))?;
     let mut times = Vec::with_capacity(ROUNDS);
     for round in 0..WARM_UP + ROUNDS {
         let began = Instant::now();
