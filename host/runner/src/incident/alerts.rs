@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
-/// Longest delivery, in bytes.
-pub const GROUP_BYTES_MAX: usize = 512 * 1024;
+/// Longest delivery, in bytes: a storm of thousands of alerts must still open its incident.
+pub const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Labels and annotations that are kept of one delivery, in bytes; an entry of the journal holds them.
+const KEPT_BYTES_MAX: usize = 512 * 1024;
 /// Most alerts that are kept of one group; of more, the first, and how many are left out is said.
 pub const ALERTS_MAX: usize = 256;
 /// Levels of nesting of a delivery.
@@ -57,6 +59,12 @@ impl GroupAlert {
     /// Its rule's name: the label `alertname`.
     pub fn name(&self) -> &str {
         self.labels.get("alertname").map_or("", String::as_str)
+    }
+
+    /// What its labels and annotations weigh, in bytes.
+    fn bytes(&self) -> usize {
+        let pairs = self.labels.iter().chain(&self.annotations);
+        pairs.map(|(name, value)| name.len() + value.len()).sum()
     }
 }
 
@@ -131,13 +139,17 @@ impl AlertGroup {
                 .filter(|count| *count < 1 << 32)
                 .ok_or_else(|| form("truncatedAlerts", "a whole number"))?,
         };
-        let left_out = truncated + alerts.len().saturating_sub(ALERTS_MAX) as u64;
-        let alerts = alerts
-            .iter()
-            .take(ALERTS_MAX)
-            .enumerate()
-            .map(|(index, alert)| read_alert(&format!("alerts[{index}]"), alert))
-            .collect::<Result<_, _>>()?;
+        let (mut kept, mut bytes) = (Vec::new(), 0);
+        for (index, alert) in alerts.iter().take(ALERTS_MAX).enumerate() {
+            let alert = read_alert(&format!("alerts[{index}]"), alert)?;
+            bytes += alert.bytes();
+            if bytes > KEPT_BYTES_MAX {
+                break;
+            }
+            kept.push(alert);
+        }
+        let left_out = truncated + (alerts.len() - kept.len()) as u64;
+        let alerts = kept;
         Ok(AlertGroup {
             key: hex::encode(Sha256::digest(key)),
             firing,

@@ -273,3 +273,23 @@ async fn a_note_is_of_a_known_incident_short_and_one_of_few() {
     assert!(matches!(error, CannotNote::Enough { .. }));
     host.runner.note("INC-1", "look", &hook()).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_storm_of_long_alerts_opens_its_incident_and_says_how_many_are_left_out() {
+    let host = Host::new();
+    let storm = (0..2_000).map(|probe| {
+        let mut alert = alert("PostgresConnectionsHigh", &format!("db-{probe}"), "firing");
+        alert["annotations"]["description"] = json!("x".repeat(1_500));
+        alert
+    });
+    let value = group("firing", storm.collect());
+    assert!(value.to_string().len() > 3 * 1024 * 1024);
+    let opened = deliver(&host, &value).await;
+    let record = host.runner.incident(&opened.id).await.unwrap();
+    assert!(!record.alerts.is_empty());
+    assert_eq!(
+        record.alerts.len() as u64 + record.alerts_left_out,
+        2_000,
+        "every alert is kept or counted"
+    );
+}
