@@ -34,6 +34,14 @@ pub struct Problem {
     pub kept: Option<String>,
 }
 
+impl Problem {
+    /// The folder's name, which is the runbook's that should lie there.
+    pub fn name(&self) -> String {
+        let name = self.folder.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
+}
+
 impl Catalogue {
     /// Grows with each change of what is installed or of what is wrong with it.
     pub fn generation(&self) -> u64 {

@@ -108,18 +108,25 @@ impl RunbookJson {
 
 /// The document of what a host that lives on has installed, without its folders: each runbook with
 /// what its steps could do, and what lies there and is not whole.
-pub fn document(whole: &[(&Runbook, Vec<StepFacts>)], problems: &[Problem]) -> RunbooksJson {
+pub fn document<'p>(
+    whole: &[(&Runbook, Vec<StepFacts>)],
+    problems: impl IntoIterator<Item = &'p Problem>,
+) -> RunbooksJson {
     let whole = whole.iter().map(|(runbook, facts)| {
         let steps = facts.iter().map(step).collect();
         RunbookJson::new(&runbook.manifest, steps)
     });
-    let broken = problems.iter().map(|problem| {
-        let folder = problem.folder.file_name().unwrap_or_default();
+    let broken = problems.into_iter().map(|problem| {
+        let name = problem.name();
+        // Where it lies is nobody's business; which of its files it is, helps.
+        let said = problem
+            .why
+            .replace(&*problem.folder.to_string_lossy(), &name);
         let why = match &problem.kept {
-            Some(kept) => format!("{}; `{kept}` runs as it last was whole", problem.why),
-            None => problem.why.clone(),
+            Some(kept) => format!("{said}; `{kept}` runs as it last was whole"),
+            None => said,
         };
-        RunbookJson::broken(folder.to_string_lossy().into_owned(), escape::foreign(&why))
+        RunbookJson::broken(name, escape::foreign(&why))
     });
     RunbooksJson::new(whole.chain(broken).collect())
 }

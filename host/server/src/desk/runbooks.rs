@@ -29,7 +29,9 @@ impl Desk {
                 ));
             }
         }
-        Ok(json::runbooks::document(&whole, catalogue.problems()))
+        let theirs = catalogue.problems().iter();
+        let theirs = theirs.filter(|problem| who.may_use(&problem.name()));
+        Ok(json::runbooks::document(&whole, theirs))
     }
 
     /// The names of the runbooks that answer any of these alerts and that the caller may run.

@@ -1,6 +1,7 @@
 //! The doors of a host in a folder of its own, asked without a socket.
 
 mod listed;
+mod paths;
 
 use std::sync::Arc;
 
@@ -29,7 +30,7 @@ const PAGE: &str = "Bearer pages-token";
 
 struct World {
     router: Router,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 struct Answered {
@@ -73,7 +74,7 @@ impl World {
             hash("pages-token"),
         );
         std::fs::write(folder.path().join("policy.toml"), policy).unwrap();
-        let text = "version = 1\npolicy = \"policy.toml\"\nstate_dir = \"state\"\n\
+        let text = "version = 1\npolicy = \"policy.toml\"\nrunbooks = [\"runbooks\"]\nstate_dir = \"state\"\n\
                     [server]\norigins = [\"https://ops.example.net\"]\n";
         let path = folder.path().canonicalize().unwrap().join("interlock.toml");
         let config = Config::parse(&path, text).unwrap();
@@ -85,7 +86,7 @@ impl World {
         let mcp = mcp::router(Arc::clone(&desk), mount);
         World {
             router: router(&doors, page::router(desk), mcp),
-            _folder: folder,
+            folder,
         }
     }
 
