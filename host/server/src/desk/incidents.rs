@@ -33,9 +33,11 @@ pub struct Delivered {
 }
 
 impl Desk {
-    /// The incident of a run.
+    /// The incident of a run; one that is named by its id, only where the caller may see it: a run
+    /// shows what its incident holds.
     pub(super) async fn incident_of(
         &self,
+        who: &Admitted,
         ask: Option<IncidentAsk>,
         id: Option<&str>,
     ) -> Result<Incident, Refusal> {
@@ -50,10 +52,7 @@ impl Desk {
                 alerts: Vec::new(),
             }),
             Some(IncidentAsk::Given(incident)) => Ok(*incident),
-            Some(IncidentAsk::Id(id)) => {
-                let found = self.runner.incident(&id).await;
-                Ok(found.map_err(|error| refusal::of(&error))?.as_input(now))
-            }
+            Some(IncidentAsk::Id(id)) => Ok(self.incident_record(who, &id).await?.as_input(now)),
         }
     }
 

@@ -92,7 +92,9 @@ impl Desk {
             true => None,
             false => Some(self.pace.run(who, std::time::Instant::now())?),
         };
-        let incident = self.incident_of(ask.incident, ask.id.as_deref()).await?;
+        let incident = self
+            .incident_of(who, ask.incident, ask.id.as_deref())
+            .await?;
         let stop = Stop::new();
         let ask = RunAsk {
             runbook: ask.runbook,
