@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use interlock_gate::{history::Kind, plan::Plan, state::PlanState};
+use interlock_gate::{Finding, history::Kind, plan::Plan, reason::Reason, state::PlanState};
 use interlock_runner::{
     act::ApplyEnd,
     record::PlanRecord,
@@ -192,6 +192,9 @@ impl Desk {
         if let Some(missing) = self.only_missing(&plan).await? {
             return Ok(missing);
         }
+        if let Some(denied) = self.denied_as_before(who, &plan).await? {
+            return Err(denied);
+        }
         let desk = Arc::clone(self);
         let caller = who.caller.clone();
         let carried = Arc::clone(&plan);
@@ -225,10 +228,7 @@ impl Desk {
             ApplyEnd::Denied(denied) => {
                 let reasons: Vec<String> =
                     denied.reasons().iter().map(ToString::to_string).collect();
-                Err(Refusal::new(Code::Denied, reasons.join("; "))
-                    .rule("the gate")
-                    .reasons(denied.reasons())
-                    .next("run the runbook again: it observes afresh and makes a new plan"))
+                Err(denial(&reasons, denied.reasons()))
             }
             ApplyEnd::NotConforming(why) => {
                 Err(Refusal::new(Code::Denied, why.clone()).rule("conformance"))
@@ -243,12 +243,37 @@ impl Desk {
         }
     }
 
+    /// The denial that the journal's last refusal of this plan says word for word. Asked a thousand
+    /// times it is one entry: more would push what happened out of the timeline that approvers read.
+    async fn denied_as_before(
+        &self,
+        who: &Admitted,
+        plan: &Arc<Plan>,
+    ) -> Result<Option<Refusal>, Refusal> {
+        let record = self.plan_record(who, &plan.id().to_string()).await?;
+        let Some((_, asked, before)) = record.refusals.last() else {
+            return Ok(None);
+        };
+        let findings = self.runner.explain(plan, Kind::Apply).await;
+        let findings = findings.map_err(|error| refusal::of(&error))?;
+        let against: Vec<&Reason> = findings
+            .iter()
+            .filter_map(|finding| match finding {
+                Finding::Against(reason) => Some(reason),
+                _ => None,
+            })
+            .collect();
+        let said: Vec<String> = against.iter().map(ToString::to_string).collect();
+        let same = !said.is_empty() && asked == Kind::Apply.word() && *before == said;
+        Ok(same.then(|| denial(&said, against)))
+    }
+
     /// The answer where a missing approval is the only reason against a plan.
     async fn only_missing(&self, plan: &Arc<Plan>) -> Result<Option<Said>, Refusal> {
         let of = |error| refusal::of(&error);
         let findings = self.runner.explain(plan, Kind::Apply).await.map_err(of)?;
         let against = findings.iter().filter_map(|finding| match finding {
-            interlock_gate::Finding::Against(reason) => Some(reason),
+            Finding::Against(reason) => Some(reason),
             _ => None,
         });
         let mut any = false;
@@ -269,4 +294,12 @@ impl Desk {
         )
         .map(Some)
     }
+}
+
+/// What a caller is told where the gate says no.
+fn denial<'r>(said: &[String], reasons: impl IntoIterator<Item = &'r Reason>) -> Refusal {
+    Refusal::new(Code::Denied, said.join("; "))
+        .rule("the gate")
+        .reasons(reasons)
+        .next("run the runbook again: it observes afresh and makes a new plan")
 }
