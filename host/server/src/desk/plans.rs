@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use interlock_capabilities::journal::Refused;
 use interlock_gate::{Finding, history::Kind, plan::Plan, reason::Reason, state::PlanState};
 use interlock_runner::{
     act::ApplyEnd,
@@ -234,6 +235,14 @@ impl Desk {
                 Err(Refusal::new(Code::Denied, why.clone()).rule("conformance"))
             }
             ApplyEnd::NotReady(why) => Err(Refusal::new(Code::Store, why.clone())),
+            // Its words may name the store's files.
+            ApplyEnd::NotBegun(refused @ Refused::Unwritable { .. }) => {
+                tracing::error!(why = %refused, "an apply took no intent");
+                Err(Refusal::new(
+                    Code::Store,
+                    "the journal cannot be written: nothing was changed",
+                ))
+            }
             ApplyEnd::NotBegun(refused) => Err(Refusal::new(Code::Denied, refused.to_string())),
             ApplyEnd::NoWriter(capability) => Err(Refusal::new(
                 Code::Denied,

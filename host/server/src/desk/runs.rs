@@ -153,9 +153,12 @@ impl Desk {
         match &outcome.unrecorded {
             None => Ok(said),
             Some(why) => {
+                // Its words may name the store's files.
+                tracing::error!(run = %started.run, why, "a run is in no journal, or not whole in it");
+                let why = "the journal cannot be written; the host's log says why";
                 let mut said = said;
                 said.text = format!("this run is in no journal: {why}\n\n{}", said.text);
-                said.document["unrecorded"] = why.as_str().into();
+                said.document["unrecorded"] = why.into();
                 Ok(said)
             }
         }
