@@ -1,11 +1,14 @@
 //! One agent, one call after the other.
 
+use std::time::Instant;
+
 use interlock_system_tests::{ALERTS_ONCE, Doorstep};
 
 use super::UNLIMITED;
 use crate::error::{BenchError, setup};
 use crate::served::agent::Agent;
 use crate::served::bare::{self, Side};
+use crate::spread::Spread;
 use crate::turns::{Figure, Measured};
 
 const FIGURE: Figure = Figure {
@@ -34,5 +37,27 @@ pub(crate) async fn measure() -> Result<Measured, BenchError> {
         .await;
     ours.leave().await;
     bare.leave().await;
+    println!(
+        "mcp-call: one write of {LOG_BYTES} bytes and its sync take {:.0} µs on this disk by themselves",
+        sync_alone().map_err(setup("write a file"))?.median
+    );
     measured
+}
+
+/// What a commit of one run adds to the store's log, about.
+const LOG_BYTES: usize = 48 * 1024;
+
+/// What the disk alone takes for a durable answer: no host can answer sooner, in microseconds.
+fn sync_alone() -> std::io::Result<Spread> {
+    use std::io::Write as _;
+    let mut file = tempfile::tempfile()?;
+    let bytes = vec![7; LOG_BYTES];
+    let mut times = Vec::new();
+    for _ in 0..200 {
+        let begun = Instant::now();
+        file.write_all(&bytes)?;
+        file.sync_data()?;
+        times.push(begun.elapsed().as_secs_f64() * 1e6);
+    }
+    Ok(Spread::of(times))
 }
