@@ -1,20 +1,25 @@
 //! The routes of the page over a host of its own: what they answer, and what they refuse.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Extension, Router, body::Body};
 use http::{Method, Request, Response, header};
 use http_body_util::BodyExt as _;
+use interlock_capabilities::report::Incident;
 use interlock_connectors::config::Config;
+use interlock_gate::policy::Pattern;
 use interlock_runner::{caller::Caller, incident::AlertGroup, open::Runner};
-use interlock_store::Store as _;
+use interlock_store::{ANY_SIZE, Store as _, entry::Entry};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 
 use super::sample::HOSTILE;
-use crate::{admit::Admitted, desk::Desk};
+use crate::{
+    admit::Admitted,
+    desk::{Desk, IncidentAsk, RunRequest},
+};
 
 const PATHS: [&str; 5] = [
     "/",
@@ -173,6 +178,55 @@ async fn an_alert_that_gives_orders_is_quoted_on_the_front_page_and_its_own() {
             "{path}: {html}"
         );
     }
+}
+
+#[tokio::test]
+async fn an_incident_of_other_runbooks_is_not_there() {
+    let mut world = world().await;
+    let runner = world.desk.runner();
+    let incident = Incident {
+        id: "INC-1".to_owned(),
+        service: Some("a-secret-service".to_owned()),
+        severity: None,
+        begin: 0,
+        end: 1,
+        alerts: Vec::new(),
+    };
+    let opened = Entry::RunOpened {
+        run: "r-aaaaaaaa".parse().unwrap(),
+        id_key: None,
+        runbook: "other".to_owned(),
+        version: "1".to_owned(),
+        components: Vec::new(),
+        incident: serde_json::to_value(&incident).unwrap(),
+        inputs: BTreeMap::new(),
+        requester: world.caller.requester.clone(),
+        owners: Vec::new(),
+    };
+    runner.store().record(opened, ANY_SIZE).await.unwrap();
+    assert!(world.read("/").await.1.contains("a-secret-service"));
+    let policy = runner.policy().await.unwrap();
+    let who = Admitted {
+        read_only: false,
+        runbooks: vec![Pattern::parse("mine-*").unwrap()],
+        ..Admitted::of_uid(&policy, 0)
+    };
+    let router = super::router(Arc::clone(&world.desk));
+    world.router = router.layer(Extension(who.clone()));
+    for path in ["/", "/page/incidents/INC-1"] {
+        let (_, html) = world.read(path).await;
+        assert!(!html.contains("a-secret-service"), "{path}: {html}");
+    }
+    assert_eq!(world.read("/page/incidents/INC-1").await.0, 404);
+    // Nor by a run of one's own about it: its document would show what the incident holds.
+    let ask = RunRequest {
+        runbook: "mine-a".to_owned(),
+        incident: Some(IncidentAsk::Id("INC-1".to_owned())),
+        id: None,
+        inputs: BTreeMap::new(),
+    };
+    let refusal = world.desk.run(&who, ask).await.unwrap_err();
+    assert!(refusal.reason.contains("incident"), "{}", refusal.reason);
 }
 
 #[tokio::test]
