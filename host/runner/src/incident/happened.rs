@@ -30,14 +30,21 @@ pub enum Happened {
     Rings {
         /// Their names, each as often as it rings.
         alerts: Vec<String>,
+        /// Who says so: any caller that may write can deliver alerts.
+        by: Requester,
     },
     /// Alerts ceased, and others still ring.
     Ceased {
         /// Their names.
         alerts: Vec<String>,
+        /// Who says so.
+        by: Requester,
     },
     /// Nothing rings any more.
-    Resolved,
+    Resolved {
+        /// Who says so.
+        by: Requester,
+    },
     /// A run began.
     RunOpened {
         /// The run.
@@ -138,7 +145,9 @@ pub(super) fn push(timeline: &mut Vec<(u64, Moment)>, stamped: &Stamped) {
 /// What an entry tells of an incident; steps and single acts are for the run's own screen.
 fn happened(stamped: &Stamped) -> Vec<Happened> {
     let one = match stamped.entry.clone() {
-        Entry::Alerted { firing, alerts, .. } => return of_alerts(firing, &alerts),
+        Entry::Alerted {
+            firing, alerts, by, ..
+        } => return of_alerts(firing, &alerts, &by),
         Entry::RunOpened {
             run,
             runbook,
@@ -200,7 +209,8 @@ fn happened(stamped: &Stamped) -> Vec<Happened> {
     vec![one]
 }
 
-fn of_alerts(firing: bool, value: &serde_json::Value) -> Vec<Happened> {
+fn of_alerts(firing: bool, value: &serde_json::Value, by: &Requester) -> Vec<Happened> {
+    let by = || by.clone();
     let mut brought = Alerts::default();
     brought.take(value);
     let (rings, ceased): (Vec<GroupAlert>, Vec<GroupAlert>) =
@@ -212,13 +222,15 @@ fn of_alerts(firing: bool, value: &serde_json::Value) -> Vec<Happened> {
     if !rings.is_empty() {
         all.push(Happened::Rings {
             alerts: names(rings),
+            by: by(),
         });
     }
     if !firing {
-        all.push(Happened::Resolved);
+        all.push(Happened::Resolved { by: by() });
     } else if !ceased.is_empty() {
         all.push(Happened::Ceased {
             alerts: names(ceased),
+            by: by(),
         });
     }
     all

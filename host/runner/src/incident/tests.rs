@@ -112,13 +112,16 @@ async fn a_group_that_rings_after_it_was_resolved_opens_a_new_incident() {
     let told: Vec<&Happened> = record.timeline.iter().map(|moment| &moment.what).collect();
     let rings = |alerts: &[&str]| Happened::Rings {
         alerts: alerts.iter().map(|name| (*name).to_owned()).collect(),
+        by: hook().requester,
     };
     assert_eq!(
         told,
         [
             &rings(&["PostgresConnectionsHigh"]),
             &rings(&["PostgresSlow"]),
-            &Happened::Resolved
+            &Happened::Resolved {
+                by: hook().requester
+            }
         ]
     );
     let lines = host.runner.incidents(10).await.unwrap();

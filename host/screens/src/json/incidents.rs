@@ -195,7 +195,7 @@ fn about(what: &Happened) -> (Option<RunId>, Option<PlanDigest>) {
     match what {
         Happened::Rings { .. }
         | Happened::Ceased { .. }
-        | Happened::Resolved
+        | Happened::Resolved { .. }
         | Happened::Noted(_) => (None, None),
         Happened::RunOpened { run, .. }
         | Happened::RunEnded { run, .. }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use interlock_gate::{escape, history::Kind, ids::PlanDigest};
+use interlock_gate::{escape, history::Kind, ids::PlanDigest, plan::Requester};
 use interlock_runner::{diagnosis::whose, incident::Happened};
 
 use super::words::{foreign_short, quoted};
@@ -13,9 +13,11 @@ const NOTE_CHARS_MAX: usize = 400;
 /// What happened, in a line.
 pub fn line(what: &Happened) -> String {
     match what {
-        Happened::Rings { alerts } => format!("rings: {}", names(alerts)),
-        Happened::Ceased { alerts } => format!("ceased: {}; others ring", names(alerts)),
-        Happened::Resolved => "nothing rings any more".to_owned(),
+        Happened::Rings { alerts, by } => format!("rings: {}, {}", names(alerts), says(by)),
+        Happened::Ceased { alerts, by } => {
+            format!("ceased: {}; others ring, {}", names(alerts), says(by))
+        }
+        Happened::Resolved { by } => format!("nothing rings any more, {}", says(by)),
         Happened::RunOpened {
             run,
             runbook,
@@ -91,7 +93,7 @@ pub fn kind(what: &Happened) -> &'static str {
     match what {
         Happened::Rings { .. } => "rings",
         Happened::Ceased { .. } => "ceased",
-        Happened::Resolved => "resolved",
+        Happened::Resolved { .. } => "resolved",
         Happened::RunOpened { .. } => "run_opened",
         Happened::RunEnded { .. } => "run_ended",
         Happened::Planned { .. } => "planned",
@@ -104,6 +106,12 @@ pub fn kind(what: &Happened) -> &'static str {
         Happened::Noted(_) => "noted",
         Happened::Diagnosed { .. } => "diagnosed",
     }
+}
+
+/// Whose word it is that something rings or does not: a caller's, not the host's.
+pub fn says(by: &Requester) -> String {
+    let name = by.caller.as_deref().unwrap_or(&by.via);
+    format!("says {}", escape::foreign_short(name, 80))
 }
 
 fn names(alerts: &[String]) -> String {

@@ -175,7 +175,7 @@ impl Desk {
             | Happened::Reconciled { plan, .. } => !hidden_plans.contains(plan),
             Happened::Rings { .. }
             | Happened::Ceased { .. }
-            | Happened::Resolved
+            | Happened::Resolved { .. }
             | Happened::Noted(_) => true,
         });
         Ok(incident)

@@ -331,6 +331,7 @@ pub(crate) fn incident_record() -> IncidentRecord {
                 "02:58:30",
                 Happened::Rings {
                     alerts: vec![HOSTILE.to_owned()],
+                    by: requester(),
                 },
             ),
             moment(

@@ -8,6 +8,7 @@ use interlock_runner::{
     incident::{GroupAlert, Happened, IncidentRecord},
     record::{PlanRecord, RunRecord, StepConclusion},
 };
+use interlock_screens::text::moments::says;
 use interlock_store::entry::RecordedOutcome;
 use serde::Serialize;
 
@@ -109,16 +110,18 @@ impl Timeline {
         }
         for moment in &incident.timeline {
             match &moment.what {
-                Happened::Rings { alerts } => {
-                    let text = format!("{} began to ring", count(alerts.len(), "alert"));
+                Happened::Rings { alerts, by } => {
+                    let alerts_are = count(alerts.len(), "alert");
+                    let text = format!("{alerts_are} began to ring, {}", says(by));
                     self.add(moment.at, "bad", text).quote(&alerts.join(", "));
                 }
-                Happened::Ceased { alerts } => {
-                    let text = format!("{} ceased", count(alerts.len(), "alert"));
+                Happened::Ceased { alerts, by } => {
+                    let text = format!("{} ceased, {}", count(alerts.len(), "alert"), says(by));
                     self.add(moment.at, "idle", text).quote(&alerts.join(", "));
                 }
-                Happened::Resolved => {
-                    self.add(moment.at, "good", "nothing rings any more");
+                Happened::Resolved { by } => {
+                    let text = format!("nothing rings any more, {}", says(by));
+                    self.add(moment.at, "good", text);
                 }
                 Happened::Noted(note) => {
                     let by = whose(&note.by, &note.owners);
