@@ -96,6 +96,8 @@ impl From<RunError> for CannotServe {
 pub enum Stopped {
     /// Every run had ended, by itself or interrupted, and that is journalled.
     Whole,
+    /// Something went on for longer than a stop may take: the next start finds it.
+    Cut,
     /// It was told twice: what went on is found by the next start.
     AtOnce,
 }
@@ -223,7 +225,10 @@ impl Server {
         drop(self.listener);
         let stopping = stop(&self.desk, graceful, &self.streams, self.stop_within);
         let stopped = tokio::select! {
-            () = stopping => Stopped::Whole,
+            whole = stopping => match whole {
+                true => Stopped::Whole,
+                false => Stopped::Cut,
+            },
             _ = told.recv() => Stopped::AtOnce,
         };
         drop(self.teller);
@@ -237,13 +242,14 @@ async fn stop(
     graceful: GracefulShutdown,
     streams: &CancellationToken,
     within: Duration,
-) {
+) -> bool {
     desk.stop();
     let answers = graceful.shutdown();
-    desk.settle(within).await;
+    let whole = desk.settle(within).await;
     streams.cancel();
     // Whoever still listens to a stream is cut off.
     drop(tokio::time::timeout(LAST_ANSWERS, answers).await);
+    whole
 }
 
 /// Two thousand connections need as many files; systems begin with half of that.

@@ -51,6 +51,9 @@ pub(crate) async fn serve(config: Option<&Path>, screen: Screen) -> Result<Outpu
     drop(telemetry);
     match stopped {
         Stopped::Whole => Ok(Output::silent(Exit::Done)),
+        Stopped::Cut => Ok(Output::silent(Exit::Failed).error(
+            "a change or a run went on for longer than the stop may take: the next start finds it",
+        )),
         Stopped::AtOnce => Ok(Output::silent(Exit::Failed)
             .error("told to stop twice: what went on is journalled at the next start")),
     }

@@ -126,18 +126,20 @@ impl Desk {
 
     /// Waits until no run and no change goes on, at most so long; then interrupts the runs that do,
     /// and waits until that is journalled. A change is not interrupted: what it began it settles.
-    pub async fn settle(&self, within: std::time::Duration) {
+    /// Whether everything has ended; where not, the journal shows a change in doubt.
+    pub async fn settle(&self, within: std::time::Duration) -> bool {
         self.tasks.close();
         if tokio::time::timeout(within, self.tasks.wait())
             .await
             .is_ok()
         {
-            return;
+            return true;
         }
         for live in self.live().values() {
             live.stop.stop("the server stops");
         }
-        let _ = tokio::time::timeout(within, self.tasks.wait()).await;
+        let ended = tokio::time::timeout(within, self.tasks.wait()).await;
+        ended.is_ok()
     }
 
     /// The turn that every run of this id waits for.
