@@ -10,6 +10,9 @@ use serde::Serialize;
 
 /// The most characters of an answer in one part.
 pub const CHARS_MAX: usize = 6_000;
+/// The most bytes of one part: it stands inside other JSON, where a quote takes two, and whoever
+/// shortens that would cut what `next_offset` says was told.
+const BYTES_MAX: usize = 10_000;
 
 /// One recorded call.
 #[derive(Serialize)]
@@ -76,7 +79,13 @@ impl Part {
         let whole = answer_text(call);
         let total = whole.chars().count();
         let offset = offset.min(total);
-        let text: String = whole.chars().skip(offset).take(CHARS_MAX).collect();
+        let mut text = String::new();
+        for character in whole.chars().skip(offset).take(CHARS_MAX) {
+            if text.len() + character.len_utf8() > BYTES_MAX {
+                break;
+            }
+            text.push(character);
+        }
         let next = offset + text.chars().count();
         Part {
             text,
