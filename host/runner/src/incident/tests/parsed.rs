@@ -86,7 +86,7 @@ fn a_delivery_is_read_and_every_mistake_names_its_field() {
     let long = AlertGroup::parse(&vec![b' '; GROUP_BYTES_MAX + 1]).unwrap_err();
     assert_eq!(
         long.to_string(),
-        "the delivery has 524289 bytes, at most 524288"
+        "the delivery has 4194305 bytes, at most 4194304"
     );
     let deep = "[".repeat(100_000);
     assert!(AlertGroup::parse(deep.as_bytes()).is_err());
