@@ -227,6 +227,14 @@ pub trait Store: Journal {
     fn about_incident_of(&self, id: &str, kind: &str)
     -> Soon<'_, Result<Vec<Stamped>, StoreError>>;
 
+    /// The incidents that an entry from index `from` on is about, each with the index of the last
+    /// such entry, the longest untouched first, at most `max`.
+    fn incidents_since(
+        &self,
+        from: u64,
+        max: usize,
+    ) -> Soon<'_, Result<Vec<(String, u64)>, StoreError>>;
+
     /// Every diagnosis of a run, in order.
     fn diagnoses(&self, run: &RunId) -> Soon<'_, Result<Vec<Stamped>, StoreError>>;
 

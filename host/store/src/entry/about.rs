@@ -28,6 +28,7 @@ impl Entry {
             Entry::Feedback { .. } => "feedback",
             Entry::Alerted { .. } => "alerted",
             Entry::Note { .. } => "note",
+            Entry::Imported { .. } => "imported",
             Entry::Diagnosis { .. } => "diagnosis",
             Entry::Kept { .. } => "kept",
         }
@@ -55,6 +56,7 @@ impl Entry {
             | Entry::Feedback { .. }
             | Entry::Alerted { .. }
             | Entry::Note { .. }
+            | Entry::Imported { .. }
             | Entry::Diagnosis { .. }
             | Entry::Kept { .. } => None,
         }
@@ -84,6 +86,7 @@ impl Entry {
             | Entry::Reconciled { .. }
             | Entry::Alerted { .. }
             | Entry::Note { .. }
+            | Entry::Imported { .. }
             | Entry::Incident { .. } => None,
         }
     }
@@ -96,7 +99,9 @@ impl Entry {
                 .get("id")
                 .and_then(Value::as_str)
                 .filter(|id| *id != NO_INCIDENT && id.len() <= INCIDENT_BYTES_MAX),
-            Entry::Alerted { incident, .. } | Entry::Note { incident, .. } => Some(incident),
+            Entry::Alerted { incident, .. }
+            | Entry::Note { incident, .. }
+            | Entry::Imported { incident, .. } => Some(incident),
             _of_none => None,
         }
     }
@@ -119,6 +124,7 @@ impl Entry {
             }
             Entry::Kept { blob, .. } => vec![*blob],
             Entry::Diagnosis { document, .. } => vec![*document],
+            Entry::Imported { timeline, .. } => vec![*timeline],
             _ => Vec::new(),
         }
     }
@@ -145,6 +151,7 @@ impl Entry {
             | Entry::Incident { .. }
             | Entry::Alerted { .. }
             | Entry::Note { .. }
+            | Entry::Imported { .. }
             | Entry::Diagnosis { .. }
             | Entry::Kept { .. } => false,
         }

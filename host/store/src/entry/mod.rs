@@ -29,6 +29,8 @@ pub use outcome::RecordedOutcome;
 pub const NOTE_BYTES_MAX: usize = 4 * 1024;
 /// Longest id of an incident that is listed, in bytes.
 pub const INCIDENT_BYTES_MAX: usize = 64;
+/// Most lines of a timeline in [`Entry::Imported`].
+pub const TIMELINE_LINES_MAX: u64 = 20_000;
 /// The schema of the alerts in [`Entry::Alerted`].
 pub const ALERTS_SCHEMA: &str = "interlock.alerts.v1";
 /// What a run carries as its incident's id where it is about none.
@@ -264,6 +266,19 @@ pub enum Entry {
         by: Requester,
         /// Who stands behind that.
         owners: Vec<PersonName>,
+    },
+    /// What another program kept of an incident, such as a chat or a paging log, was brought in.
+    Imported {
+        /// The incident.
+        incident: String,
+        /// What kept it: `slack`, `pagerduty`, `alertmanager`; lower-case letters, 32 at most.
+        format: String,
+        /// Who brought it.
+        by: Requester,
+        /// Its lines, kept as a blob; untrusted.
+        timeline: BlobDigest,
+        /// How many lines, 1 to [`TIMELINE_LINES_MAX`].
+        lines: u64,
     },
     /// A caller's own diagnosis of a run. Its citations hold; the rest is their word.
     Diagnosis {

@@ -103,6 +103,7 @@ fn all() -> Vec<Entry> {
         sample::alerted("am-1", "g", true),
         sample::note("am-1", "look at the pool"),
         sample::diagnosis("k7qd", b"diagnosis"),
+        sample::imported("am-1", b"timeline"),
         Entry::Kept {
             run,
             what: "evidence".into(),

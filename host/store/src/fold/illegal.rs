@@ -75,6 +75,12 @@ pub enum Illegal {
         /// Its length.
         bytes: usize,
     },
+    /// Kept by nothing that has a name, empty, or more than is ever looked at.
+    #[error("a timeline is of a named kind and has 1 to {max} lines, not {lines}", max = crate::entry::TIMELINE_LINES_MAX)]
+    Timeline {
+        /// Its lines.
+        lines: u64,
+    },
     /// No such plan.
     #[error("no plan `{0}` was made here")]
     NoPlan(PlanDigest),

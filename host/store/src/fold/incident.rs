@@ -6,7 +6,7 @@ use interlock_gate::ids::RunId;
 use super::illegal::Illegal;
 use super::rows::{Change, Facts, IncidentRow, RunRow};
 use super::step::{Step, StepError};
-use crate::entry::{INCIDENT_BYTES_MAX, NOTE_BYTES_MAX};
+use crate::entry::{INCIDENT_BYTES_MAX, NOTE_BYTES_MAX, TIMELINE_LINES_MAX};
 
 fn get<F: Facts, T>(
     facts: &F,
@@ -95,6 +95,31 @@ pub(super) fn noted<F: Facts>(facts: &F, index: u64, id: &str, text: &str) -> St
     }
     if text.is_empty() || text.len() > NOTE_BYTES_MAX {
         return Err(Illegal::Note { bytes: text.len() }.into());
+    }
+    Ok(vec![Change::About(index, id.to_owned())])
+}
+
+/// Longest name of what kept a timeline, in bytes.
+const FORMAT_BYTES_MAX: usize = 32;
+
+/// What another program kept of an incident.
+pub(super) fn imported<F: Facts>(
+    facts: &F,
+    index: u64,
+    id: &str,
+    format: &str,
+    lines: u64,
+) -> Step<F::Error> {
+    if get(facts, |f| f.incident(id))?.is_none() {
+        return Err(Illegal::NoIncident(id.to_owned()).into());
+    }
+    let named = |format: &str| {
+        !format.is_empty()
+            && format.len() <= FORMAT_BYTES_MAX
+            && format.bytes().all(|byte| byte.is_ascii_lowercase())
+    };
+    if !named(format) || lines == 0 || lines > TIMELINE_LINES_MAX {
+        return Err(Illegal::Timeline { lines }.into());
     }
     Ok(vec![Change::About(index, id.to_owned())])
 }

@@ -64,6 +64,12 @@ pub fn changes<F: Facts>(facts: &F, index: u64, at: Time, entry: &Entry) -> Step
             ..
         } => incident::alerted(rows.0, index, incident, group, *firing),
         Entry::Note { incident, text, .. } => incident::noted(rows.0, index, incident, text),
+        Entry::Imported {
+            incident,
+            format,
+            lines,
+            ..
+        } => incident::imported(rows.0, index, incident, format, *lines),
         Entry::Diagnosis { run, .. } => {
             let of = rows.run(run)?;
             incident::diagnosed(rows.0, index, of.index)

@@ -108,6 +108,22 @@ pub(crate) fn about_of_kind(
     )
 }
 
+/// The incidents that an entry from `from` on is about, each with the last such entry, oldest
+/// first, at most `max`.
+pub(crate) fn since(
+    connection: &Connection,
+    from: u64,
+    max: usize,
+) -> Result<Vec<(String, u64)>, StoreError> {
+    list(
+        connection,
+        "SELECT incident, max(idx) AS last FROM about WHERE idx >= ?1 \
+         GROUP BY incident ORDER BY last LIMIT ?2",
+        params![from, limit(max)],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
 /// Every diagnosis of a run, in order.
 pub(crate) fn diagnoses(connection: &Connection, run: &RunId) -> Result<Vec<Stamped>, StoreError> {
     entries(

@@ -219,6 +219,14 @@ impl Store for SqliteStore {
         soon(self.read(|connection| incidents::about_of_kind(connection, id, kind)))
     }
 
+    fn incidents_since(
+        &self,
+        from: u64,
+        max: usize,
+    ) -> Soon<'_, Result<Vec<(String, u64)>, StoreError>> {
+        soon(self.read(|connection| incidents::since(connection, from, max)))
+    }
+
     fn diagnoses(&self, run: &RunId) -> Soon<'_, Result<Vec<Stamped>, StoreError>> {
         soon(self.read(|connection| incidents::diagnoses(connection, run)))
     }

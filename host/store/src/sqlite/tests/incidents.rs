@@ -118,6 +118,34 @@ fn notes_and_diagnoses_belong_to_an_incident_that_is_known() {
 }
 
 #[test]
+fn a_timeline_belongs_to_an_incident_that_is_known_and_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).unwrap();
+    record(&store, sample::run_opened("k7qd")).unwrap();
+    let chat = sample::imported("INC-2291", b"lines");
+    let not_kept = record(&store, chat.clone());
+    assert!(matches!(not_kept, Err(Refused::NotHeld { .. })));
+    block_on(store.keep(b"lines".to_vec())).unwrap();
+    record(&store, chat.clone()).unwrap();
+    let unknown = refusal(&store, sample::imported("INC-1", b"lines"));
+    assert_eq!(unknown, "no incident `INC-1` is known here");
+    for (name, count) in [("slack", 0), ("slack", 20_001), ("Slack", 1), ("", 1)] {
+        let mut bad = chat.clone();
+        if let Entry::Imported { format, lines, .. } = &mut bad {
+            (*format, *lines) = (name.to_owned(), count);
+        }
+        let why = refusal(&store, bad);
+        assert_eq!(
+            why,
+            format!("a timeline is of a named kind and has 1 to 20000 lines, not {count}")
+        );
+    }
+    let about = block_on(store.about_incident_of("INC-2291", "imported")).unwrap();
+    assert_eq!(about.len(), 1);
+    block_on(store.rows_equal_the_fold()).unwrap();
+}
+
+#[test]
 fn a_store_of_version_1_learns_of_its_incidents_when_it_is_opened() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).unwrap();

@@ -27,6 +27,7 @@ enum Try {
     Alert(u8, u8, bool),
     Note(u8),
     Diagnose(u8),
+    Import(u8),
     Wait(u16),
 }
 
@@ -53,7 +54,8 @@ fn a_try() -> impl Strategy<Value = Try> {
         1 => (few.clone(), 0..4_u8).prop_map(|(p, i)| Try::Reconcile(p, i)),
         3 => (few.clone(), few.clone(), any::<bool>()).prop_map(|(i, g, f)| Try::Alert(i, g, f)),
         1 => few.clone().prop_map(Try::Note),
-        1 => few.prop_map(Try::Diagnose),
+        1 => few.clone().prop_map(Try::Diagnose),
+        1 => few.prop_map(Try::Import),
         1 => (0..100_u16).prop_map(Try::Wait),
     ]
 }
@@ -175,6 +177,10 @@ impl World {
             Try::Diagnose(run) => {
                 block_on(self.store.keep(b"document".to_vec())).unwrap();
                 sample::diagnosis(&name(run), b"document")
+            }
+            Try::Import(n) => {
+                block_on(self.store.keep(b"lines".to_vec())).unwrap();
+                sample::imported(&format!("am-{n}"), b"lines")
             }
             Try::Begin(which) => {
                 let Some(plan) = self.plan(which) else {
