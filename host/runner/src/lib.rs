@@ -21,6 +21,7 @@ pub mod error;
 pub mod evidence;
 pub mod facts;
 mod fold;
+pub mod imported;
 pub mod incident;
 pub mod inputs;
 pub mod installed;

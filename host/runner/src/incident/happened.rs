@@ -124,6 +124,15 @@ pub enum Happened {
     },
     /// A caller made a note.
     Noted(NoteRecord),
+    /// What another program kept was attached.
+    Imported {
+        /// What kept it.
+        format: String,
+        /// How many lines.
+        lines: u64,
+        /// Who attached it.
+        by: Requester,
+    },
     /// A caller made a diagnosis.
     Diagnosed {
         /// Of this run.
@@ -198,6 +207,9 @@ fn happened(stamped: &Stamped) -> Vec<Happened> {
         Entry::Diagnosis {
             run, by, owners, ..
         } => Happened::Diagnosed { run, by, owners },
+        Entry::Imported {
+            format, lines, by, ..
+        } => Happened::Imported { format, lines, by },
         Entry::Note { .. } => {
             return NoteRecord::of(stamped)
                 .map(Happened::Noted)

@@ -196,6 +196,7 @@ fn about(what: &Happened) -> (Option<RunId>, Option<PlanDigest>) {
         Happened::Rings { .. }
         | Happened::Ceased { .. }
         | Happened::Resolved { .. }
+        | Happened::Imported { .. }
         | Happened::Noted(_) => (None, None),
         Happened::RunOpened { run, .. }
         | Happened::RunEnded { run, .. }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use interlock_gate::{escape, history::Kind, ids::PlanDigest, plan::Requester};
 use interlock_runner::{diagnosis::whose, incident::Happened};
 
-use super::words::{foreign_short, quoted};
+use super::words::{asker, count, foreign_short, quoted};
 
 /// Characters of a note that are shown in a timeline.
 const NOTE_CHARS_MAX: usize = 400;
@@ -82,6 +82,14 @@ pub fn line(what: &Happened) -> String {
             whose(&note.by, &note.owners),
             quoted(&note.text, NOTE_CHARS_MAX)
         ),
+        Happened::Imported { format, lines, by } => {
+            let lines = count(usize::try_from(*lines).unwrap_or(usize::MAX), "line");
+            format!(
+                "{lines} of {} attached by {}",
+                escape::foreign(format),
+                escape::foreign_short(asker(by), 80)
+            )
+        }
         Happened::Diagnosed { run, by, owners } => {
             format!("diagnosis of {} about {run}", whose(by, owners))
         }
@@ -104,6 +112,7 @@ pub fn kind(what: &Happened) -> &'static str {
         Happened::Verified { .. } => "verified",
         Happened::Reconciled { .. } => "reconciled",
         Happened::Noted(_) => "noted",
+        Happened::Imported { .. } => "imported",
         Happened::Diagnosed { .. } => "diagnosed",
     }
 }

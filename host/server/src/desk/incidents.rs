@@ -176,6 +176,7 @@ impl Desk {
             Happened::Rings { .. }
             | Happened::Ceased { .. }
             | Happened::Resolved { .. }
+            | Happened::Imported { .. }
             | Happened::Noted(_) => true,
         });
         Ok(incident)

@@ -128,6 +128,10 @@ impl Timeline {
                     self.add(note.at, "idle", format!("note of {by}"))
                         .quote(&note.text);
                 }
+                Happened::Imported { .. } => {
+                    let text = interlock_screens::text::moments::line(&moment.what);
+                    self.add(moment.at, "idle", text);
+                }
                 // These are told from the runs' own records, with their words.
                 Happened::RunOpened { .. }
                 | Happened::RunEnded { .. }
