@@ -223,6 +223,18 @@ pub(crate) enum IncidentsCommand {
         /// The incident's id
         incident: String,
     },
+    /// Past incidents like one: why, what turned out to be the cause, where they differ
+    Similar {
+        /// The incident's id
+        #[arg(required_unless_present = "text")]
+        incident: Option<String>,
+        /// Search for these words instead
+        #[arg(long, value_name = "TEXT", conflicts_with = "incident")]
+        text: Option<String>,
+        /// How many at the most
+        #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=50))]
+        most: u8,
+    },
 }
 
 /// What a person found where the outcome of an act was not known.

@@ -11,6 +11,9 @@ pub enum RunError {
     /// The runbook is not there, not whole or not built.
     #[error(transparent)]
     NotInstalled(#[from] NotInstalled),
+    /// The index of past incidents.
+    #[error(transparent)]
+    Similar(#[from] interlock_similar::IndexError),
     /// An input does not fit.
     #[error(transparent)]
     Input(#[from] BadInput),

@@ -6,6 +6,8 @@
 mod alerts;
 mod happened;
 mod known;
+mod past;
+mod similar;
 mod timeline;
 
 #[cfg(test)]
@@ -23,6 +25,9 @@ use serde::Serialize;
 
 pub use alerts::{ALERTS_MAX, AlertGroup, BadAlerts, GROUP_BYTES_MAX, GroupAlert};
 pub use happened::{Happened, Moment};
+pub(crate) use past::Past;
+pub use past::points;
+pub(crate) use similar::INDEX;
 pub use timeline::{IncidentPlan, IncidentRecord, IncidentRun};
 
 use known::{Alerts, Brought, Opening};

@@ -28,6 +28,7 @@ use crate::{
     caller::Caller,
     catalogue::Shelved,
     error::{RunError, chain},
+    incident::{INDEX, Past},
     policy::PolicySeen,
 };
 
@@ -203,7 +204,12 @@ impl Runner {
 
     /// What answers the reads of a run about this incident.
     pub(crate) fn readers(&self, incident: &Incident) -> Readers {
-        self.connected().readers(incident)
+        let path = self.config.state_dir.join(INDEX);
+        let past = Past::new(Arc::clone(&self.store), path, incident.clone());
+        Readers {
+            incidents: Some(Arc::new(past)),
+            ..self.connected().readers(incident)
+        }
     }
 
     /// What can change production, in the name of whoever approved; the runner alone asks for it,

@@ -1,4 +1,5 @@
-//! `incidents list|show`: what alerted or was asked about, and what happened then.
+//! `incidents list|show|similar`: what alerted or was asked about, what happened then, and what it
+//! resembles.
 
 use std::path::Path;
 
@@ -26,6 +27,29 @@ pub(crate) async fn show(id: &str, config: Option<&Path>) -> Result<Output, Fail
     Ok(Output::new(
         Exit::Done,
         text::incidents::screen(&incident),
+        &document,
+    ))
+}
+
+pub(crate) async fn similar(
+    incident: Option<&str>,
+    words: Option<&str>,
+    most: u8,
+    config: Option<&Path>,
+) -> Result<Output, Failure> {
+    let runner = setup::open(config)?;
+    let found = match incident {
+        Some(id) => runner.similar(id, most.into()).await?,
+        None => {
+            runner
+                .similar_to_words(words.unwrap_or_default(), most.into())
+                .await?
+        }
+    };
+    let document = json::similar::document(incident, &found);
+    Ok(Output::new(
+        Exit::Done,
+        text::similar::screen(&found),
         &document,
     ))
 }

@@ -99,6 +99,11 @@ pub(crate) async fn dispatch(cli: &Cli, screen: Screen) -> Result<Output, Failur
         Command::Incidents(IncidentsCommand::Show { incident }) => {
             incidents::show(incident, config).await
         }
+        Command::Incidents(IncidentsCommand::Similar {
+            incident,
+            text,
+            most,
+        }) => incidents::similar(incident.as_deref(), text.as_deref(), *most, config).await,
         Command::Replay { run } => replay::replay(run, config).await,
         Command::Journal(JournalCommand::Verify {
             checkpoint,

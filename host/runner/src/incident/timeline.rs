@@ -25,7 +25,7 @@ use crate::{context::NoteRecord, error::RunError, open::Runner};
 /// Entries of an incident that are looked at, the newest.
 const ENTRIES_MAX: usize = 2_000;
 /// Runs of an incident that are looked at, the newest.
-const RUNS_MAX: usize = 30;
+pub(super) const RUNS_MAX: usize = 30;
 /// Moments that are told, the newest.
 const MOMENTS_MAX: usize = 500;
 

@@ -10,3 +10,4 @@ pub mod plan;
 pub mod run;
 pub mod runbooks;
 pub mod runs;
+pub mod similar;

@@ -16,5 +16,6 @@ pub mod report;
 pub mod run;
 pub mod runbooks;
 pub mod runs;
+pub mod similar;
 pub mod whole;
 pub mod words;

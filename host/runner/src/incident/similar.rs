@@ -1,0 +1,212 @@
+//! Past incidents that are like one: the index beside the journal, brought up to date by whoever
+//! asks.
+//! Invariant: what the index says of an incident is what the journal said when it was asked.
+
+use std::{collections::BTreeSet, path::Path, sync::Arc};
+
+use interlock_capabilities::report::Incident;
+use interlock_gate::{
+    ids::{BlobDigest, RunId},
+    time::Time,
+};
+use interlock_similar::{Document, Index, Match, Outcome};
+use interlock_store::{
+    IncidentLine, SqliteStore, Store,
+    entry::{Entry, StepEnd},
+};
+
+use super::{
+    GroupAlert,
+    known::{Alerts, Opening},
+    timeline::RUNS_MAX,
+};
+use crate::{error::RunError, open::Runner, report::RunReport};
+
+/// The index's file, in the state folder.
+pub(crate) const INDEX: &str = "similar.db";
+/// Incidents that are taken in at a time.
+const BATCH: usize = 200;
+/// Entries of an incident that are read for its words, the newest.
+const ENTRIES_MAX: usize = 200;
+/// A run that is open for longer was left, and is not waited for.
+const OPEN_S_MAX: u64 = 3_600;
+
+impl Runner {
+    /// The past incidents that are like this one, the most alike first, at most `most`.
+    pub async fn similar(&self, id: &str, most: usize) -> Result<Vec<Match>, RunError> {
+        let line = self.store().incident(id).await?;
+        let line = line.ok_or_else(|| RunError::Unknown {
+            what: "incident",
+            id: id.chars().take(80).collect(),
+        })?;
+        let now = document(&**self.store(), &line).await?;
+        self.like(now, most).await
+    }
+
+    /// The past incidents that such words would find, the most alike first, at most `most`.
+    pub async fn similar_to_words(&self, words: &str, most: usize) -> Result<Vec<Match>, RunError> {
+        let now = Document {
+            words: words.to_owned(),
+            ..Document::default()
+        };
+        self.like(now, most).await
+    }
+
+    async fn like(&self, now: Document, most: usize) -> Result<Vec<Match>, RunError> {
+        let path = self.config().state_dir.join(INDEX);
+        find(Arc::clone(self.store()), &path, &now, most).await
+    }
+}
+
+/// Brings the index up to date and asks it.
+pub(super) async fn find(
+    store: Arc<SqliteStore>,
+    path: &Path,
+    now: &Document,
+    most: usize,
+) -> Result<Vec<Match>, RunError> {
+    let mut index = Index::open(path)?;
+    let mut from = index.up_to()?;
+    loop {
+        let touched = store.incidents_since(from, BATCH).await?;
+        let Some((_, last)) = touched.last() else {
+            break;
+        };
+        let (full, mut up_to) = (touched.len() == BATCH, last + 1);
+        let mut documents = Vec::new();
+        for (id, _) in &touched {
+            let Some(line) = store.incident(id).await? else {
+                continue;
+            };
+            documents.push(document(&*store, &line).await?);
+            // What a run that goes on will conclude is in no entry about the incident.
+            if goes_on(&line) {
+                up_to = up_to.min(line.opening.index);
+            }
+        }
+        index.put(&documents, up_to)?;
+        if !full {
+            break;
+        }
+        from = last + 1;
+    }
+    Ok(index.similar(now, most)?)
+}
+
+fn goes_on(line: &IncidentLine) -> bool {
+    let now = crate::open::now();
+    line.runs
+        .iter()
+        .any(|run| run.state == "open" && now.seconds_since(run.opened_at) < OPEN_S_MAX)
+}
+
+/// What a run's own incident is, before the journal says more of it.
+pub(super) fn asked(incident: &Incident) -> Document {
+    let mut found = Document {
+        id: incident.id.clone(),
+        at: Time::from_micros(incident.begin).unwrap_or_default(),
+        service: incident.service.clone(),
+        severity: incident.severity.clone(),
+        ..Document::default()
+    };
+    for alert in &incident.alerts {
+        found.alerts.insert(alert.name.clone());
+        let labels = alert.labels.iter();
+        found
+            .labels
+            .extend(labels.map(|label| (label.name.clone(), label.value.clone())));
+        for text in &alert.annotations {
+            say(&mut found.words, &text.value);
+        }
+    }
+    found
+}
+
+async fn document(store: &SqliteStore, line: &IncidentLine) -> Result<Document, RunError> {
+    let opening = Opening::of(&line.opening);
+    let alerts = if line.group.is_some() {
+        let mut known = Alerts::default();
+        for stamped in store.about_incident_of(&line.incident, "alerted").await? {
+            if let Entry::Alerted { alerts, .. } = &stamped.entry {
+                known.take(alerts);
+            }
+        }
+        known.list()
+    } else {
+        opening.alerts
+    };
+    let mut found = Document {
+        id: line.incident.clone(),
+        at: line.opened_at,
+        service: opening.service,
+        severity: opening.severity,
+        ..Document::default()
+    };
+    for alert in &alerts {
+        take(&mut found, alert);
+    }
+    for stamped in store.about_incident(&line.incident, ENTRIES_MAX).await? {
+        if let Entry::Note { text, .. } = &stamped.entry {
+            say(&mut found.words, text);
+        }
+    }
+    for run in store.runs_of_incident(&line.incident, RUNS_MAX).await? {
+        conclusion(store, &run.run, &mut found).await?;
+    }
+    Ok(found)
+}
+
+fn take(found: &mut Document, alert: &GroupAlert) {
+    found.alerts.insert(alert.name().to_owned());
+    let labels = alert.labels.iter();
+    let labels: BTreeSet<(String, String)> = labels
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    found.labels.extend(labels);
+    for text in alert.annotations.values() {
+        say(&mut found.words, text);
+    }
+}
+
+/// What the run put first, and what people said of it later.
+async fn conclusion(
+    store: &SqliteStore,
+    run: &RunId,
+    found: &mut Document,
+) -> Result<(), RunError> {
+    for stamped in store.events(run).await? {
+        match &stamped.entry {
+            Entry::StepEnded {
+                end: StepEnd::Report(report),
+                ..
+            } => {
+                // What another version wrote is passed over rather than hide the incident.
+                let bytes = store.blob(&BlobDigest::from_raw(*report.raw())).await?;
+                let kept = bytes.and_then(|it| serde_json::from_slice::<RunReport>(&it).ok());
+                for step in kept.iter().flat_map(|report| &report.steps) {
+                    say(&mut found.words, &step.report.summary);
+                    if let Some(first) = step.report.hypotheses.first() {
+                        found.concluded.insert(first.cause.clone());
+                    }
+                }
+            }
+            Entry::Feedback {
+                cause: Some(cause), ..
+            } => {
+                found.outcome = Some(Outcome {
+                    cause: cause.clone(),
+                    subject: None,
+                });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn say(words: &mut String, text: &str) {
+    if words.len() < interlock_similar::WORDS_BYTES_MAX {
+        words.push_str(text);
+        words.push('\n');
+    }
+}
