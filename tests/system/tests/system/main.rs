@@ -25,6 +25,7 @@ mod page;
 mod planted;
 mod proxy;
 mod record;
+mod resembles;
 mod rights;
 mod secrets;
 mod seen;
