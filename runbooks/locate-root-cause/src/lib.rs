@@ -13,8 +13,12 @@
 
 interlock_sdk::manifest!();
 
+mod excess;
+mod flow;
 mod rank;
+mod robust;
 mod scene;
 
-pub use rank::{Fault, Ranked, rank};
+pub use excess::Excess;
+pub use rank::{Fault, Located, Ranked, locate, rank};
 pub use scene::{Component, Mark, MarkKind, Scene, Signal, Stat, Symptom, Track};
