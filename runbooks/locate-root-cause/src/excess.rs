@@ -69,11 +69,11 @@ pub(crate) fn track(component: &Component, signal: Signal) -> Option<&Track> {
     of.find(|track| track.stat == wanted).or(first)
 }
 
-/// What a component bears in a signal; nothing where it does not measure it.
+/// What a component bears in a signal; nothing where it does not measure it, or never did before.
 pub(crate) fn burden(component: &Component, signal: Signal) -> Option<Burden> {
     let of = track(component, signal)?;
     match signal {
-        Signal::Latency | Signal::Errors => Some(summed(of, track(component, Signal::Traffic))),
+        Signal::Latency | Signal::Errors => summed(of, track(component, Signal::Traffic)),
         Signal::Traffic => {
             let usual = level(&of.usual, &of.now, 0.5)?;
             let floor = (0.05 * usual.abs()).max((usual.abs() + 1.0).sqrt());
@@ -86,9 +86,15 @@ pub(crate) fn burden(component: &Component, signal: Signal) -> Option<Burden> {
     }
 }
 
-/// The level that is usual: the middle of the usual period, else a low value of the window.
+/// The level that is usual: the middle of the usual period, and where none is known, a low value
+/// of the window. What was never there in the usual period has no level to deviate from: whoever
+/// calls it now does something new, and is judged for it.
 fn level(usual: &[f64], now: &[f64], share: f64) -> Option<f64> {
-    median(usual).or_else(|| quantile(now, share))
+    if usual.is_empty() {
+        quantile(now, share)
+    } else {
+        median(usual)
+    }
 }
 
 fn above(track: &Track, usual: f64, floor: f64) -> Burden {
@@ -101,8 +107,8 @@ fn above(track: &Track, usual: f64, floor: f64) -> Burden {
 }
 
 /// A mean times the requests it is the mean of. Without requests, each sample counts as one.
-fn summed(mean: &Track, traffic: Option<&Track>) -> Burden {
-    let usual = level(&mean.usual, &mean.now, 0.25).unwrap_or(0.0);
+fn summed(mean: &Track, traffic: Option<&Track>) -> Option<Burden> {
+    let usual = level(&mean.usual, &mean.now, 0.25)?;
     let times = |means: &[f64], requests: Option<&Vec<f64>>, less: f64| -> Vec<f64> {
         let each = means.iter().enumerate();
         each.map(|(at, mean)| {
@@ -112,7 +118,7 @@ fn summed(mean: &Track, traffic: Option<&Track>) -> Burden {
         .collect()
     };
     let (now, before) = (traffic.map(|t| &t.now), traffic.map(|t| &t.usual));
-    let known_usually = mean.usual.iter().any(|value| value.is_finite());
+    let known_usually = !mean.usual.is_empty();
     let whole = if known_usually {
         times(&mean.usual, before, 0.0)
     } else {
@@ -126,11 +132,11 @@ fn summed(mean: &Track, traffic: Option<&Track>) -> Burden {
         (_, true) => LATENCY_FLOOR * whole,
         (_, false) => UNKNOWN_FLOOR * whole,
     };
-    Burden {
+    Some(Burden {
         now: times(&mean.now, now, usual),
         usual: times(&mean.usual, before, usual),
         floor: floor.max(1e-9),
-    }
+    })
 }
 
 /// A sample that is not there bears nothing.

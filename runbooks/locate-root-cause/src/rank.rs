@@ -17,8 +17,10 @@ const ALL: [Signal; 4] = [
 const TRAFFIC_WEIGHT: f64 = 0.5;
 /// A component that the symptom cannot reach keeps a trace, so that it is ranked by itself.
 const UNREACHED: f64 = 1e-4;
-/// From here on, a signal is said to deviate.
+/// From here on, a signal is said to deviate: three standard deviations.
 const DEVIATES: f64 = 0.5;
+/// Where no signal is believed this far, nothing deviates: two standard deviations.
+const NOTICED: f64 = 4.0 / 13.0;
 /// So many times the usual requests are a surge.
 const SURGE: f64 = 2.0;
 
@@ -84,7 +86,7 @@ pub fn locate(scene: &Scene) -> Option<Located> {
         .map(|component| Seen::of(component, signal, &shape))
         .collect();
     let at_start = seen.get(start)?.in_signal.unwrap_or_default();
-    if at_start.belief() < DEVIATES && seen.iter().all(|seen| seen.belief() < DEVIATES) {
+    if seen.iter().all(|seen| seen.belief() < NOTICED) {
         return None;
     }
     let nodes: Vec<Node> = scene

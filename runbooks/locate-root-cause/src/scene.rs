@@ -36,7 +36,7 @@ pub struct Track {
     pub source: usize,
     /// The incident's window.
     pub now: Vec<f64>,
-    /// A period without an incident.
+    /// A period without an incident; empty where none is known, all NaN where it was not there.
     pub usual: Vec<f64>,
 }
 
