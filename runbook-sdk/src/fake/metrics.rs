@@ -19,6 +19,8 @@ enum Told {
     Now(Vec<(Vec<Label>, f64)>),
     /// Moments and values, straight lines between them.
     Line(Vec<(Time, f64)>),
+    /// Such lines, each with its labels.
+    Lines(Vec<(Vec<Label>, Vec<(Time, f64)>)>),
     Gap(Gap),
 }
 
@@ -61,6 +63,31 @@ impl FakeMetrics {
         let mut points: Vec<(Time, f64)> = points.iter().map(of).collect();
         points.sort_by_key(|(at, _)| *at);
         self.told.push((words.to_owned(), Told::Line(points)));
+        self
+    }
+
+    /// A query that contains `words` has one more series: its labels, and values as in
+    /// [`line`](Self::line).
+    pub fn series(mut self, words: &str, labels: &[(&str, &str)], points: &[(&str, f64)]) -> Self {
+        let label = |(name, value): &(&str, &str)| Label {
+            name: (*name).to_owned(),
+            value: (*value).to_owned(),
+        };
+        let labels = labels.iter().map(label).collect();
+        let of = |(age, value): &(&str, f64)| (self.now - span(age), *value);
+        let mut points: Vec<(Time, f64)> = points.iter().map(of).collect();
+        points.sort_by_key(|(at, _)| *at);
+        let lines = self.told.iter_mut().find_map(|(told, what)| match what {
+            Told::Lines(lines) if told == words => Some(lines),
+            _ => None,
+        });
+        match lines {
+            Some(lines) => lines.push((labels, points)),
+            None => {
+                let lines = Told::Lines(vec![(labels, points)]);
+                self.told.push((words.to_owned(), lines));
+            }
+        }
         self
     }
 
@@ -123,6 +150,18 @@ impl FakeMetrics {
                 .map(|(labels, value)| Series {
                     labels: labels.clone(),
                     points: moments().map(|at| Point { at, value: *value }).collect(),
+                })
+                .collect(),
+            Some(Told::Lines(lines)) => lines
+                .iter()
+                .map(|(labels, line)| Series {
+                    labels: labels.clone(),
+                    points: moments()
+                        .filter_map(|at| {
+                            let value = on_line(line, Time::from_micros(at))?;
+                            Some(Point { at, value })
+                        })
+                        .collect(),
                 })
                 .collect(),
             Some(Told::Line(line)) => {

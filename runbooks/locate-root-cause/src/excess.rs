@@ -73,6 +73,10 @@ pub(crate) fn track(component: &Component, signal: Signal) -> Option<&Track> {
 pub(crate) fn burden(component: &Component, signal: Signal) -> Option<Burden> {
     let of = track(component, signal)?;
     match signal {
+        Signal::Errors if of.stat == Stat::Sum => {
+            let usual = level(&of.usual, &of.now, 0.25)?;
+            Some(above(of, usual, (1.0 + usual.abs()).sqrt()))
+        }
         Signal::Latency | Signal::Errors => summed(of, track(component, Signal::Traffic)),
         Signal::Traffic => {
             let usual = level(&of.usual, &of.now, 0.5)?;

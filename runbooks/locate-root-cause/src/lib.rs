@@ -13,12 +13,17 @@
 
 interlock_sdk::manifest!();
 
+mod conclude;
 mod excess;
+mod facts;
 mod flow;
 mod rank;
 mod robust;
 mod scene;
+mod see;
 
+pub use conclude::conclude;
 pub use excess::Excess;
+pub use facts::{Asked, Facts, Measured};
 pub use rank::{Fault, Located, Ranked, locate, rank};
 pub use scene::{Component, Mark, MarkKind, Scene, Signal, Stat, Symptom, Track};
