@@ -2,5 +2,15 @@
 //!
 //! Not a client: it reads files and folders that it is given, and fetches nothing.
 //!
+//! Start at [`import`] for bundles, and at [`timeline`] for what people and paging systems wrote.
+//!
 //! Invariant: a line that cannot be read is an error with its place, never left out.
 #![forbid(unsafe_code)]
+
+mod error;
+mod format;
+mod import;
+
+pub use error::ImportError;
+pub use format::Format;
+pub use import::{Imported, Progress, import, timeline};
