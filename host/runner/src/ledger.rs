@@ -61,6 +61,14 @@ struct Sent<'a> {
     answer: Soon<'a, Result<Vec<Taken>, Refused>>,
 }
 
+/// What the run does while the journal is written.
+enum Haste {
+    /// It goes on.
+    Beside,
+    /// It waits.
+    Awaited,
+}
+
 impl<'a> Ledger<'a> {
     /// Of a new run; `lost` says why nothing of it can be journalled, where that is known.
     pub(crate) fn new(
@@ -147,6 +155,10 @@ impl<'a> Ledger<'a> {
 
     /// Gives the journal what there is, and does not wait.
     pub(crate) fn send(&mut self) -> Result<(), RunError> {
+        self.give(Haste::Beside)
+    }
+
+    fn give(&mut self, haste: Haste) -> Result<(), RunError> {
         let (blobs, entries) = (
             std::mem::take(&mut self.blobs),
             std::mem::take(&mut self.entries),
@@ -172,7 +184,13 @@ impl<'a> Ledger<'a> {
             }
         }
         let answer = match &self.lost {
-            None => self.runner.store().record_all(blobs, entries.clone()),
+            None => {
+                let store = self.runner.store();
+                match haste {
+                    Haste::Beside => store.record_all(blobs, entries.clone()),
+                    Haste::Awaited => store.record_now(blobs, entries.clone()),
+                }
+            }
             Some(_) if self.sent.is_empty() => {
                 self.remember(entries);
                 return Ok(());
@@ -244,7 +262,7 @@ impl<'a> Ledger<'a> {
 
     /// Gives the journal what there is, and waits until it is on disk or lost.
     pub(crate) async fn flush(&mut self) -> Result<(), RunError> {
-        self.send()?;
+        self.give(Haste::Awaited)?;
         self.settle().await
     }
 

@@ -163,6 +163,12 @@ pub fn first_hash_of(n: u64) -> u64 {
     tlog::stored_hash_index(0, n)
 }
 
+/// The entry that adds the hash at this place, and the hash's place among those it adds: its level.
+pub fn completes(index: u64) -> (u64, u64) {
+    let (level, n) = tlog::split_stored_hash_index(index);
+    (((n + 1) << level) - 1, u64::from(level))
+}
+
 /// The hashes to store, from [`first_hash_of`]`(n)` on, when entry `n` with this leaf hash is
 /// appended to a tree of `n` entries. The first is the leaf's.
 pub fn grow<H: Hashes + ?Sized>(
@@ -278,6 +284,16 @@ mod tests {
                 let i = flip.index(proof.len());
                 proof[i].0[0] ^= 1;
                 prop_assert!(check(&proof, &head, n as u64, leaf).is_err());
+            }
+        }
+    }
+
+    #[test]
+    fn every_hash_is_found_with_the_entry_that_adds_it() {
+        for n in 0..300 {
+            let places = first_hash_of(n)..first_hash_of(n + 1);
+            for (level, place) in (0..).zip(places) {
+                assert_eq!(completes(place), (n, level));
             }
         }
     }

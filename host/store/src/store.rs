@@ -150,6 +150,14 @@ pub trait Store: Journal {
         entries: Vec<Entry>,
     ) -> Soon<'_, Result<Vec<Taken>, Refused>>;
 
+    /// As [`Store::record_all`], for a caller that can do nothing else before it is answered: it may
+    /// be written before this returns, in the caller's own thread.
+    fn record_now(
+        &self,
+        blobs: Vec<Blob>,
+        entries: Vec<Entry>,
+    ) -> Soon<'_, Result<Vec<Taken>, Refused>>;
+
     /// What the gate needs to know of a plan.
     fn history(&self, plan: &PlanDigest) -> Soon<'_, Result<History, StoreError>>;
 

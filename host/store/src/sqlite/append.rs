@@ -5,6 +5,7 @@
 use interlock_capabilities::journal::{Leaf, Refused};
 use interlock_gate::action::AnyAction;
 use interlock_gate::history::Kind;
+use interlock_gate::ids::RunId;
 use interlock_gate::permit::Basis;
 use interlock_gate::plan::{ActionText, Do, Plan};
 use interlock_gate::time::Time;
@@ -14,13 +15,13 @@ use rusqlite::{Connection, OptionalExtension, ToSql, params};
 use crate::entry::{Entry, encode};
 use crate::error::{StoreError, sql};
 use crate::fold::{Facts, Illegal, StepError, changes};
-use crate::merkle;
+use crate::merkle::{self, TreeHash};
 use crate::store::{ANY_SIZE, Blob, Taken, TreeSize};
 use crate::verify::approver_signed;
 
 use super::known::{Known, count_limits};
 use super::rows::Tables;
-use super::tree;
+use super::{query, stretch, tree};
 
 /// An error and its causes in one line.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
@@ -61,23 +62,33 @@ fn refused(illegal: Illegal) -> Refused {
 /// Puts the entry at the journal's end, taken at `now` or with the entry in front of it,
 /// whichever is later.
 pub(crate) fn put(connection: &Connection, now: Time, entry: &Entry) -> Result<Leaf, Refused> {
-    let end = End::of(connection, now)?;
-    put_at(connection, end, entry, &[]).map(|taken| taken.leaf)
+    let mut end = End::of(connection, now)?;
+    put_at(connection, &mut end, entry, &[]).map(|taken| taken.leaf)
 }
 
 /// Where the next entry comes to stand.
-#[derive(Clone, Copy)]
 struct End {
     index: u64,
     at: Time,
+    /// The run of the entry in front of it.
+    run: Option<RunId>,
 }
 
 impl End {
     fn of(connection: &Connection, now: Time) -> Result<End, Refused> {
-        let index = tree::size(connection).map_err(unwritable)?;
-        let newest = tree::newest_at(connection).map_err(unwritable)?;
-        let at = newest.map_or(now, |newest| newest.max(now));
-        Ok(End { index, at })
+        let newest = tree::newest(connection).map_err(unwritable)?;
+        Ok(newest.map_or(
+            End {
+                index: 0,
+                at: now,
+                run: None,
+            },
+            |newest| End {
+                index: newest.index + 1,
+                at: newest.at.max(now),
+                run: newest.run,
+            },
+        ))
     }
 }
 
@@ -96,8 +107,7 @@ pub(crate) fn put_all(
     let mut taken = Vec::with_capacity(entries.len());
     for entry in entries {
         check(connection, entry, known)?;
-        taken.push(put_at(connection, end, entry, blobs)?);
-        end.index += 1;
+        taken.push(put_at(connection, &mut end, entry, blobs)?);
     }
     Ok(taken)
 }
@@ -105,16 +115,15 @@ pub(crate) fn put_all(
 /// `just_put` are bytes that this transaction has put, and need not be looked for.
 fn put_at(
     connection: &Connection,
-    end: End,
+    end: &mut End,
     entry: &Entry,
     just_put: &[Blob],
 ) -> Result<Taken, Refused> {
     let tables = Tables(connection);
-    let End { index, at } = end;
+    let (index, at) = (end.index, end.at);
     for blob in entry.blobs() {
         let put = just_put.iter().any(|put| put.digest() == blob);
-        let held = || held(connection, "blob WHERE digest", &blob.raw()).map_err(unwritable);
-        if !put && !held()? {
+        if !put && !crate::blobs::held(connection, &blob).map_err(unwritable)? {
             return Err(Refused::NotHeld {
                 what: format!("the bytes of `{blob}`"),
             });
@@ -125,53 +134,57 @@ fn put_at(
         StepError::Illegal(illegal) => refused(illegal),
         StepError::Facts(error) => unwritable(error),
     })?;
-    insert(connection, index, at, entry, &bytes).map_err(unwritable)?;
-    let hash = tree::grow(connection, index, &bytes).map_err(unwritable)?.0;
+    let hash = insert(connection, end, entry, &bytes).map_err(unwritable)?;
     for change in &changes {
         tables.apply(change).map_err(unwritable)?;
     }
     Ok(Taken {
-        leaf: Leaf { index, hash },
+        leaf: Leaf {
+            index,
+            hash: hash.0,
+        },
         at,
     })
 }
 
+/// Writes the entry with the hashes that it adds to the tree, and moves the end behind it.
 fn insert(
     connection: &Connection,
-    index: u64,
-    at: Time,
+    end: &mut End,
     entry: &Entry,
     bytes: &[u8],
-) -> Result<(), StoreError> {
+) -> Result<TreeHash, StoreError> {
     let plan = entry.plan();
     let run = match (entry.run(), plan) {
         (Some(run), _) => Some(run.clone()),
         (None, Some(plan)) => Tables(connection).plan(&plan)?.map(|row| row.run),
         (None, None) => None,
     };
+    let opens = matches!(entry, Entry::RunOpened { .. });
+    let apart = !opens && (run.is_none() || run != end.run);
+    let leaf = TreeHash::of_leaf(bytes);
+    let hashes = tree::grown(connection, end.index, leaf)?;
     connection
         .prepare_cached(
-            "INSERT INTO entry (idx, at, kind, run, plan, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO entry (idx, at, kind, run, plan, bytes, apart, hashes) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )
         .and_then(|mut statement| {
-            let run = run.as_ref().map(|run| run.as_str());
-            let plan = plan.as_ref().map(|plan| plan.raw());
-            statement.execute(params![index, at.micros(), entry.kind(), run, plan, bytes])
+            statement.execute(params![
+                end.index,
+                end.at.micros(),
+                entry.kind(),
+                run.as_ref().map(RunId::as_str),
+                plan.as_ref().map(|plan| plan.raw()),
+                bytes,
+                apart,
+                hashes,
+            ])
         })
         .map_err(sql("write the journal"))?;
-    Ok(())
-}
-
-/// Whether `table WHERE column` has a row with this value. Only constant text comes here.
-fn held(
-    connection: &Connection,
-    table_and_column: &'static str,
-    value: &dyn ToSql,
-) -> Result<bool, StoreError> {
-    connection
-        .prepare_cached(&format!("SELECT 1 FROM {table_and_column} = ?1 LIMIT 1"))
-        .and_then(|mut statement| statement.exists([value]))
-        .map_err(sql("read the store"))
+    end.index += 1;
+    end.run = run;
+    Ok(leaf)
 }
 
 /// Puts a fact, unless something about its plan or run is newer than what its writer has read.
@@ -192,8 +205,8 @@ pub(crate) fn record(
             (Some(plan), _) if !matches!(entry, Entry::Planned { .. }) => {
                 newest_about(connection, "plan = ?1", &plan.raw())
             }
-            (_, Some(run)) => newest_about(connection, "run = ?1", &run.as_str()),
-            _ => newest_about(connection, "kind = ?1", &entry.kind()),
+            (_, Some(run)) => stretch::newest(connection, run),
+            _ => newest_about(connection, query::by_kind(entry.kind()), &entry.kind()),
         };
         refuse_newer(connection, newer.map_err(unwritable)?, read_at)?;
     }
@@ -240,6 +253,7 @@ fn check_signer(connection: &Connection, token: &Token, known: &mut Known) -> Re
     approver_signed(policy, token).map_err(|why| Refused::Illegal { why })
 }
 
+/// Only constant text comes in `about`.
 fn newest_about(
     connection: &Connection,
     about: &'static str,
@@ -276,7 +290,7 @@ fn recorded_before(connection: &Connection, entry: &Entry) -> Result<Option<u64>
             if !tables.policy()?.as_ref().is_some_and(in_force) {
                 return Ok(None);
             }
-            newest_about(connection, "kind = ?1", &"policy")
+            newest_about(connection, query::by_kind("policy"), &"policy")
         }
         _ => Ok(None),
     }
@@ -313,7 +327,7 @@ pub(crate) fn intend(
     check_is_of_plan(what, why, plan)?;
     for newest in [
         newest_about(connection, "plan = ?1", &why.plan.raw()),
-        newest_about(connection, "kind = ?1", &"policy"),
+        newest_about(connection, query::by_kind("policy"), &"policy"),
     ] {
         refuse_newer(connection, newest.map_err(unwritable)?, why.history_size)?;
     }

@@ -8,7 +8,7 @@ use crate::error::{StoreError, sql};
 use crate::store::{GroupLine, IncidentLine, RunLine};
 
 use super::query::{entries, list, run_line};
-use super::tree;
+use super::{stretch, tree};
 
 /// Runs that a line of a list names.
 const LINE_RUNS_MAX: u64 = 20;
@@ -60,9 +60,9 @@ pub(crate) fn runs_of(
 ) -> Result<Vec<RunLine>, StoreError> {
     list(
         connection,
-        "SELECT run.run, id_key, runbook, state, at FROM about JOIN run ON run.idx = about.idx \
-         JOIN entry ON entry.idx = about.idx WHERE about.incident = ?1 \
-         ORDER BY about.idx DESC LIMIT ?2",
+        "SELECT run.run, id_key, runbook, state, at FROM about \
+         CROSS JOIN entry ON entry.idx = about.idx CROSS JOIN run ON run.run = entry.run \
+         WHERE about.incident = ?1 AND kind = 'run_opened' ORDER BY about.idx DESC LIMIT ?2",
         params![incident, max],
         run_line,
     )
@@ -126,11 +126,7 @@ pub(crate) fn since(
 
 /// Every diagnosis of a run, in order.
 pub(crate) fn diagnoses(connection: &Connection, run: &RunId) -> Result<Vec<Stamped>, StoreError> {
-    entries(
-        connection,
-        "SELECT idx, bytes FROM entry WHERE run = ?1 AND kind = 'diagnosis' ORDER BY idx",
-        [run.as_str()],
-    )
+    stretch::entries(connection, run, Some("diagnosis"))
 }
 
 pub(crate) fn group(connection: &Connection, group: &str) -> Result<GroupLine, StoreError> {

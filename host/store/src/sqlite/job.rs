@@ -56,7 +56,7 @@ impl Job {
                 read_at,
                 answer,
             } => match append::record(open, now, &entry, read_at, known) {
-                Ok(leaf) => Ok(Put::Recorded(leaf, entry, answer)),
+                Ok(leaf) => Ok(Put::Recorded(leaf, entry, read_at, answer)),
                 Err(refused) => Err((
                     Job::Record {
                         entry,
@@ -68,7 +68,7 @@ impl Job {
             },
             Job::Append { what, why, answer } => {
                 match append::intend(open, now, &what, &why, known) {
-                    Ok(leaf) => Ok(Put::Intended(leaf, why, answer)),
+                    Ok(leaf) => Ok(Put::Intended(leaf, what, why, answer)),
                     Err(refused) => Err((Job::Append { what, why, answer }, refused)),
                 }
             }
@@ -77,10 +77,7 @@ impl Job {
                 entries,
                 answer,
             } => match append::put_all(open, now, &blobs, &entries, known) {
-                Ok(taken) => {
-                    let signs = entries.iter().map(Signs::of).max().unwrap_or(Signs::Not);
-                    Ok(Put::RecordedAll(taken, signs, answer))
-                }
+                Ok(taken) => Ok(Put::RecordedAll(taken, blobs, entries, answer)),
                 Err(refused) => Err((
                     Job::RecordAll {
                         blobs,
@@ -91,7 +88,7 @@ impl Job {
                 )),
             },
             Job::Keep { blob, answer } => match blobs::put(open, &blob) {
-                Ok(()) => Ok(Put::Kept(blob.digest(), answer)),
+                Ok(()) => Ok(Put::Kept(blob, answer)),
                 Err(error) => Err((Job::Keep { blob, answer }, unwritable(error))),
             },
         }
@@ -130,30 +127,60 @@ impl Signs {
 
 /// What a job has put into the transaction, to be answered once that is synced.
 pub(crate) enum Put {
-    Recorded(Leaf, Box<Entry>, Answer<Leaf>),
-    RecordedAll(Vec<Taken>, Signs, Answer<Vec<Taken>>),
-    Intended(Leaf, Box<Basis>, Answer<Leaf>),
-    Kept(BlobDigest, Answer<BlobDigest>),
+    Recorded(Leaf, Box<Entry>, TreeSize, Answer<Leaf>),
+    RecordedAll(Vec<Taken>, Vec<Blob>, Vec<Entry>, Answer<Vec<Taken>>),
+    Intended(Leaf, Box<AnyAction>, Box<Basis>, Answer<Leaf>),
+    Kept(Blob, Answer<BlobDigest>),
 }
 
 impl Put {
     /// Whether the host signs a checkpoint over it.
     pub(crate) fn signs(&self) -> Signs {
         match self {
-            Put::Recorded(_, entry, _) => Signs::of(entry),
-            Put::RecordedAll(_, signs, _) => *signs,
+            Put::Recorded(_, entry, ..) => Signs::of(entry),
+            Put::RecordedAll(_, _, entries, _) => {
+                entries.iter().map(Signs::of).max().unwrap_or(Signs::Not)
+            }
             Put::Intended(..) => Signs::ForAnAnswer,
             Put::Kept(..) => Signs::Not,
         }
     }
 
-    pub(crate) fn answer(self, result: Result<(), Refused>) {
+    /// How many kept bytes it added.
+    pub(crate) fn blobs(&self) -> u64 {
         match self {
-            Put::Recorded(leaf, _, answer) | Put::Intended(leaf, _, answer) => {
+            Put::RecordedAll(_, blobs, ..) => blobs.len() as u64,
+            Put::Kept(..) => 1,
+            Put::Recorded(..) | Put::Intended(..) => 0,
+        }
+    }
+
+    /// The job, where the transaction was taken back.
+    pub(crate) fn undone(self) -> Job {
+        match self {
+            Put::Recorded(_, entry, read_at, answer) => Job::Record {
+                entry,
+                read_at,
+                answer,
+            },
+            Put::RecordedAll(_, blobs, entries, answer) => Job::RecordAll {
+                blobs,
+                entries,
+                answer,
+            },
+            Put::Intended(_, what, why, answer) => Job::Append { what, why, answer },
+            Put::Kept(blob, answer) => Job::Keep { blob, answer },
+        }
+    }
+
+    pub(crate) fn answer(self, result: Result<(), Refused>) {
+        // A caller that no longer waits needs no answer.
+        match self {
+            Put::Recorded(leaf, _, _, answer) | Put::Intended(leaf, _, _, answer) => {
                 drop(answer.send(result.map(|()| leaf)));
             }
-            Put::RecordedAll(taken, _, answer) => drop(answer.send(result.map(|()| taken))),
-            Put::Kept(digest, answer) => drop(answer.send(result.map(|()| digest))),
+            Put::RecordedAll(taken, _, _, answer) => drop(answer.send(result.map(|()| taken))),
+            Put::Kept(blob, answer) => drop(answer.send(result.map(|()| blob.digest()))),
         }
     }
 }

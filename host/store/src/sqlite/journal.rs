@@ -54,19 +54,15 @@ impl SqliteStore {
         job: impl FnOnce(oneshot::Sender<Result<T, Refused>>) -> Job,
     ) -> Soon<'_, Result<T, Refused>> {
         let (answer, answered) = oneshot::channel();
-        let job = job(answer);
-        let sent = self
-            .jobs
-            .as_ref()
-            .is_some_and(|jobs| jobs.send(job).is_ok());
-        Box::pin(async move {
-            let closed = || unwritable(StoreError::Closed);
-            if !sent {
-                return Err(closed());
-            }
-            answered.await.map_err(|_| closed())?
-        })
+        self.desk.put(job(answer));
+        answer_of(answered)
     }
+}
+
+fn answer_of<'a, T: Send + 'static>(
+    answered: oneshot::Receiver<Result<T, Refused>>,
+) -> Soon<'a, Result<T, Refused>> {
+    Box::pin(async move { answered.await.map_err(|_| unwritable(StoreError::Closed))? })
 }
 
 /// Reads at once; the answer is there when it is asked for. Each is a few rows from a local file.
@@ -93,6 +89,20 @@ impl Store for SqliteStore {
             entries,
             answer,
         })
+    }
+
+    fn record_now(
+        &self,
+        blobs: Vec<Blob>,
+        entries: Vec<Entry>,
+    ) -> Soon<'_, Result<Vec<Taken>, Refused>> {
+        let (answer, answered) = oneshot::channel();
+        self.desk.put_now(Job::RecordAll {
+            blobs,
+            entries,
+            answer,
+        });
+        answer_of(answered)
     }
 
     fn history(&self, plan: &PlanDigest) -> Soon<'_, Result<History, StoreError>> {

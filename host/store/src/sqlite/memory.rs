@@ -12,9 +12,10 @@ use rusqlite::{Connection, OpenFlags};
 use crate::checkpoint::HostKey;
 use crate::error::{StoreError, sql};
 
+use super::desk::Desk;
 use super::open::{self, Places};
-use super::writer::{self, Writer};
-use super::{Clock, Reader, SqliteStore, begin, keeper, known};
+use super::writer::{Later, Writer};
+use super::{Clock, Reader, SqliteStore, begin, keeper, known, upgrade};
 
 /// No file can be made below it.
 const NOWHERE: &str = "/dev/null/interlock";
@@ -33,7 +34,7 @@ impl SqliteStore {
             folder: PathBuf::from(NOWHERE),
         };
         let mut connection = connect(&name)?;
-        open::migrate(&mut connection, Path::new(NOWHERE))?;
+        upgrade::migrate(&mut connection, Path::new(NOWHERE))?;
         let mut writer = Writer {
             connection,
             keeper: keeper::Keeper::start(places.clone(), host.clone())?,
@@ -41,6 +42,7 @@ impl SqliteStore {
             key,
             clock,
             known: known::Known::default(),
+            later: Later::default(),
             #[cfg(test)]
             watch: None,
         };
@@ -49,12 +51,12 @@ impl SqliteStore {
             connection: connect(&name)?,
             known: known::Known::default(),
         });
-        let (jobs, thread) = writer::start(writer)?;
+        let (desk, thread) = Desk::open(writer)?;
         Ok(Self {
             places,
             host,
             reader,
-            jobs: Some(jobs),
+            desk,
             thread: Some(thread),
         })
     }

@@ -5,6 +5,7 @@
 
 mod append;
 mod change;
+mod desk;
 mod incidents;
 mod job;
 mod journal;
@@ -15,14 +16,16 @@ mod open;
 mod query;
 mod rows;
 mod snapshot;
+mod stretch;
+mod transaction;
 mod tree;
+mod upgrade;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
 use std::path::Path;
-use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -36,7 +39,7 @@ use crate::entry::Entry;
 use crate::error::{StoreError, sql};
 use crate::lock::{HeldBy, PlanLock};
 
-use job::Job;
+use desk::Desk;
 use open::{Places, Use};
 use writer::Writer;
 
@@ -60,7 +63,7 @@ pub struct SqliteStore {
     places: Places,
     host: HostPublic,
     reader: Mutex<Reader>,
-    jobs: Option<Sender<Job>>,
+    desk: Arc<Desk>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -100,7 +103,7 @@ impl SqliteStore {
         let opening = PlanLock::wait(&places.locks(), "opening")?;
         let (key, outside) = open::key_and_checkpoint(&places, origin)?;
         let mut connection = open::connect(&places, Use::Write)?;
-        open::migrate(&mut connection, &places.database())?;
+        upgrade::migrate(&mut connection, &places.database())?;
         open::check_extends(&connection, &outside)?;
         let host = key.public().clone();
         let mut writer = Writer {
@@ -110,6 +113,7 @@ impl SqliteStore {
             key,
             clock,
             known: known::Known::default(),
+            later: writer::Later::default(),
             #[cfg(test)]
             watch: None,
         };
@@ -123,12 +127,12 @@ impl SqliteStore {
             known: known::Known::default(),
         });
         adjust(&mut writer);
-        let (jobs, thread) = writer::start(writer)?;
+        let (desk, thread) = Desk::open(writer)?;
         Ok(Self {
             places,
             host,
             reader,
-            jobs: Some(jobs),
+            desk,
             thread: Some(thread),
         })
     }
@@ -206,7 +210,7 @@ fn begin(
 impl Drop for SqliteStore {
     /// Waits until what was asked for is written.
     fn drop(&mut self) {
-        drop(self.jobs.take());
+        self.desk.close();
         if let Some(thread) = self.thread.take() {
             // A panic of the thread was answered by dropped channels already.
             drop(thread.join());

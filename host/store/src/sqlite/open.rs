@@ -7,19 +7,12 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::checkpoint::{CHECKPOINT_BYTES_MAX, HostKey, HostPublic, Signed};
 use crate::error::{StoreError, sql};
-use crate::fold::{Change, Facts as _, IncidentRow};
 use crate::lock::PlanLock;
 use crate::merkle::{self, TreeHash, TreeHead};
 use crate::own_file;
 
-use super::query::{self, About};
-use super::rows::Tables;
 use super::tree::{self, SqlHashes};
 
-/// `Ilck`, so that `file` and we can tell the database from another.
-const APPLICATION_ID: i64 = 0x496c_636b;
-/// The schema's version, in `user_version`.
-pub(crate) const SCHEMA_VERSION: i64 = 2;
 /// How long a write waits for another process's transaction.
 pub(crate) const BUSY_WAIT: Duration = Duration::from_secs(10);
 
@@ -202,83 +195,6 @@ pub(crate) fn set(
     } else {
         Err(StoreError::Setting { setting, found })
     }
-}
-
-/// Brings the file to this version's schema, in one transaction.
-pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
-    let bring = |source| StoreError::Sqlite {
-        doing: "bring the store to this version",
-        source,
-    };
-    let transaction = connection
-        .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
-        .map_err(bring)?;
-    let number = |name| transaction.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    let (id, version) = (
-        number("application_id").map_err(bring)?,
-        number("user_version").map_err(bring)?,
-    );
-    match (id, version) {
-        (APPLICATION_ID, SCHEMA_VERSION) => return Ok(()),
-        (APPLICATION_ID, found) if found > SCHEMA_VERSION => {
-            return Err(StoreError::Newer {
-                found,
-                known: SCHEMA_VERSION,
-            });
-        }
-        (APPLICATION_ID, 1) | (0, 0) => {}
-        _ => {
-            return Err(StoreError::NotAStore {
-                path: path.to_owned(),
-            });
-        }
-    }
-    if version == 0 {
-        let tables: i64 = transaction
-            .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
-            .map_err(bring)?;
-        if tables > 0 {
-            return Err(StoreError::NotAStore {
-                path: path.to_owned(),
-            });
-        }
-        transaction
-            .execute_batch(include_str!("schema.sql"))
-            .map_err(bring)?;
-        transaction
-            .pragma_update(None, "application_id", APPLICATION_ID)
-            .map_err(bring)?;
-    }
-    transaction
-        .execute_batch(include_str!("schema_2.sql"))
-        .map_err(bring)?;
-    derive_incidents(&transaction)?;
-    transaction
-        .pragma_update(None, "user_version", SCHEMA_VERSION)
-        .map_err(bring)?;
-    transaction.commit().map_err(bring)
-}
-
-/// Fills version 2's tables from the runs of a store of version 1, which knew no other entry that
-/// names an incident.
-fn derive_incidents(connection: &Connection) -> Result<(), StoreError> {
-    let tables = Tables(connection);
-    let opened = query::about(connection, &About::Kind("run_opened"))?;
-    for stamped in opened {
-        let Some(id) = stamped.entry.incident() else {
-            continue;
-        };
-        if tables.incident(id)?.is_none() {
-            let row = IncidentRow {
-                index: stamped.index,
-                group: None,
-                firing: false,
-            };
-            tables.apply(&Change::Incident(id.to_owned(), row))?;
-        }
-        tables.apply(&Change::About(stamped.index, id.to_owned()))?;
-    }
-    Ok(())
 }
 
 /// Refuses a store that does not extend the checkpoint kept outside.

@@ -1,7 +1,7 @@
 //! Answers from the store, each from one snapshot of it.
 //! Not a fold of its own: what the rows say was written with the entries they come from.
 
-use interlock_gate::history::{History, PastIntent};
+use interlock_gate::history::{History, PastBacktest, PastIntent};
 use interlock_gate::ids::{PlanDigest, RunId};
 use interlock_gate::plan::Plan;
 use interlock_gate::time::Time;
@@ -15,7 +15,7 @@ use crate::store::{PlanLine, RunLine};
 
 use super::known::{HOUR_S, Known};
 use super::rows::{Tables, plan_id, state};
-use super::tree;
+use super::{stretch, tree};
 
 pub(super) fn list<T>(
     connection: &Connection,
@@ -48,13 +48,22 @@ pub(crate) enum About<'a> {
     Kind(&'a str),
 }
 
+/// The condition that entries are of the kind `?1`, so worded that the index of kinds answers it.
+pub(super) fn by_kind(kind: &str) -> &'static str {
+    match kind {
+        // Too many to be in the index.
+        "run_opened" | "step_ended" | "run_ended" => "kind = ?1",
+        _ => "kind = ?1 AND kind NOT IN ('run_opened', 'step_ended', 'run_ended')",
+    }
+}
+
 pub(crate) fn about(connection: &Connection, what: &About<'_>) -> Result<Vec<Stamped>, StoreError> {
-    let (column, value): (_, &dyn ToSql) = match what {
-        About::Run(run) => ("run", &run.as_str()),
-        About::Plan(plan) => ("plan", plan.raw()),
-        About::Kind(kind) => ("kind", kind),
+    let (condition, value): (_, &dyn ToSql) = match what {
+        About::Run(run) => return stretch::entries(connection, run, None),
+        About::Plan(plan) => ("plan = ?1", plan.raw()),
+        About::Kind(kind) => (by_kind(kind), kind),
     };
-    let query = format!("SELECT idx, bytes FROM entry WHERE {column} = ?1 ORDER BY idx");
+    let query = format!("SELECT idx, bytes FROM entry WHERE {condition} ORDER BY idx");
     entries(connection, &query, [value])
 }
 
@@ -102,6 +111,7 @@ pub(crate) fn history(
         last_entry_at,
         state: row.state,
         intents: intents_since(connection, since)?,
+        backtests: backtests(connection)?,
         ..History::fresh(tree::size(connection)?)
     };
     // Only these say more than the plan's row.
@@ -117,6 +127,15 @@ pub(crate) fn history(
         take(&mut history, plan, &stamped).map_err(unread)?;
     }
     Ok(history)
+}
+
+/// Every backtest that was kept, the newest last; they are few.
+fn backtests(connection: &Connection) -> Result<Vec<PastBacktest>, StoreError> {
+    let kept = about(connection, &About::Kind("backtested"))?;
+    Ok(kept
+        .iter()
+        .filter_map(|stamped| stamped.entry.past_backtest())
+        .collect())
 }
 
 fn intents_since(connection: &Connection, since: Time) -> Result<Vec<PastIntent>, StoreError> {
@@ -140,7 +159,17 @@ fn at(row: &Row<'_>, column: usize) -> rusqlite::Result<Time> {
 }
 
 fn run_id(row: &Row<'_>, column: usize) -> rusqlite::Result<RunId> {
-    let text: String = row.get(column)?;
+    parsed_run(column, row.get_ref(column)?.as_str()?)
+}
+
+pub(super) fn optional_run(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<RunId>> {
+    row.get_ref(column)?
+        .as_str_or_null()?
+        .map(|text| parsed_run(column, text))
+        .transpose()
+}
+
+fn parsed_run(column: usize, text: &str) -> rusqlite::Result<RunId> {
     text.parse().map_err(|error| {
         let text = rusqlite::types::Type::Text;
         rusqlite::Error::FromSqlConversionFailure(column, text, Box::new(error))
@@ -160,8 +189,8 @@ pub(super) fn run_line(row: &Row<'_>) -> rusqlite::Result<RunLine> {
 pub(crate) fn runs(connection: &Connection, max: usize) -> Result<Vec<RunLine>, StoreError> {
     list(
         connection,
-        "SELECT run.run, id_key, runbook, state, at FROM run JOIN entry ON entry.idx = run.idx \
-         ORDER BY run.idx DESC LIMIT ?1",
+        "SELECT run.run, id_key, runbook, state, at FROM entry CROSS JOIN run ON run.run = entry.run \
+         WHERE kind = 'run_opened' ORDER BY entry.idx DESC LIMIT ?1",
         [u64::try_from(max).unwrap_or(u64::from(u32::MAX))],
         run_line,
     )

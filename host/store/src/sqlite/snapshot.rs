@@ -113,7 +113,7 @@ impl Snapshot {
         }
         let mut statement = self
             .connection
-            .prepare("SELECT digest, bytes FROM blob")
+            .prepare("SELECT digest, bytes FROM blob UNION ALL SELECT digest, bytes FROM fresh")
             .map_err(sql("read the store"))?;
         let mut blobs = statement.query([]).map_err(sql("read the store"))?;
         while let Some(row) = blobs.next().map_err(sql("read the store"))? {

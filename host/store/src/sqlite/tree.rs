@@ -1,5 +1,6 @@
-//! The tree's hashes as rows, and entries beside them.
+//! The tree's hashes, kept with the entries that added them.
 
+use interlock_gate::ids::RunId;
 use interlock_gate::time::Time;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -7,15 +8,22 @@ use crate::entry::{Stamped, decode};
 use crate::error::{StoreError, sql};
 use crate::merkle::{self, Hashes, TreeHash, TreeHead};
 
+use super::query;
+
 /// Reads the tree's hashes from the store.
 pub(crate) struct SqlHashes<'a>(pub(crate) &'a Connection);
 
 impl Hashes for SqlHashes<'_> {
     fn hash_at(&self, index: u64) -> Result<TreeHash, String> {
         let read = |row: &rusqlite::Row<'_>| row.get::<_, [u8; 32]>(0);
+        let (entry, level) = merkle::completes(index);
         self.0
-            .prepare_cached("SELECT hash FROM hash WHERE idx = ?1")
-            .and_then(|mut statement| statement.query_row([index], read).optional())
+            .prepare_cached("SELECT substr(hashes, ?2, 32) FROM entry WHERE idx = ?1")
+            .and_then(|mut statement| {
+                statement
+                    .query_row(params![entry, 32 * level + 1], read)
+                    .optional()
+            })
             .map_err(|error| error.to_string())?
             .map(TreeHash)
             .ok_or_else(|| "there is none".to_owned())
@@ -48,20 +56,39 @@ pub(crate) fn newest_at(connection: &Connection) -> Result<Option<Time>, StoreEr
     Ok(micros.and_then(Time::from_micros))
 }
 
-/// Writes the tree's new hashes and returns the leaf's.
-pub(crate) fn grow(connection: &Connection, n: u64, bytes: &[u8]) -> Result<TreeHash, StoreError> {
-    let leaf = TreeHash::of_leaf(bytes);
+/// The hashes that entry `n` with this leaf hash adds to the tree, one behind the other.
+pub(crate) fn grown(
+    connection: &Connection,
+    n: u64,
+    leaf: TreeHash,
+) -> Result<Vec<u8>, StoreError> {
     let new = merkle::grow(&SqlHashes(connection), n, leaf)?;
-    let first = merkle::first_hash_of(n);
-    let mut insert = connection
-        .prepare_cached("INSERT INTO hash (idx, hash) VALUES (?1, ?2)")
-        .map_err(sql("write the journal"))?;
-    for (place, hash) in (first..).zip(&new) {
-        insert
-            .execute(params![place, hash.0])
-            .map_err(sql("write the journal"))?;
-    }
-    Ok(leaf)
+    Ok(new.iter().flat_map(|hash| hash.0).collect())
+}
+
+/// The last entry.
+pub(crate) struct Newest {
+    pub(crate) index: u64,
+    pub(crate) at: Time,
+    pub(crate) run: Option<RunId>,
+}
+
+/// The last entry, where there is one.
+pub(crate) fn newest(connection: &Connection) -> Result<Option<Newest>, StoreError> {
+    connection
+        .prepare_cached("SELECT idx, at, run FROM entry ORDER BY idx DESC LIMIT 1")
+        .and_then(|mut statement| {
+            statement
+                .query_row([], |row| {
+                    Ok(Newest {
+                        index: row.get(0)?,
+                        at: Time::from_micros(row.get(1)?).unwrap_or_default(),
+                        run: query::optional_run(row, 2)?,
+                    })
+                })
+                .optional()
+        })
+        .map_err(sql("read the journal's newest entry"))
 }
 
 /// One entry's bytes.

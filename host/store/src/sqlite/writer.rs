@@ -1,17 +1,15 @@
-//! The one thread that writes: what waits at the same time commits together.
-//! Not a rule: see [`super::append`].
+//! Writes: what comes together commits together.
+//! Not a rule: see [`super::append`]; nor a thread: see [`super::desk`].
 //! Invariant: a job is answered only after the transaction that holds it is synced; an intent only
 //! after its checkpoint is synced outside the store, too.
-
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread::JoinHandle;
 
 use interlock_capabilities::journal::Refused;
 use interlock_gate::permit::Basis;
 use interlock_gate::time::Time;
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, params};
 use tokio::sync::oneshot;
 
+use crate::blobs::{self, FRESH_MAX};
 use crate::checkpoint::{HostKey, Signed};
 use crate::entry::{Entry, RecordedOutcome};
 use crate::error::{StoreError, sql};
@@ -21,15 +19,13 @@ use super::job::{Job, Put, Signs};
 use super::keeper::Keeper;
 use super::known::Known;
 use super::open::Places;
+use super::transaction::Open;
 use super::{Clock, tree};
-
-/// At most so many jobs share a transaction.
-const BATCH_MAX: usize = 64;
 
 /// A transaction that is synced: what it holds, and the checkpoint it was signed with.
 struct Committed {
     put: Vec<Put>,
-    signed: Option<(Signs, Signed)>,
+    signed: Option<Signed>,
 }
 
 /// A transaction that did not come about: what was not begun, and what was undone.
@@ -59,40 +55,37 @@ pub(crate) struct Writer {
     pub(crate) key: HostKey,
     pub(crate) clock: Clock,
     pub(crate) known: Known,
+    /// What is left for a quiet moment.
+    pub(crate) later: Later,
     #[cfg(test)]
     pub(crate) watch: Option<Watch>,
 }
 
-/// Starts the thread. It ends when the sender is dropped.
-pub(crate) fn start(mut writer: Writer) -> Result<(Sender<Job>, JoinHandle<()>), StoreError> {
-    let (sender, jobs) = channel();
-    let thread = std::thread::Builder::new()
-        .name("journal".to_owned())
-        .spawn(move || writer.serve(&jobs))
-        .map_err(|_| StoreError::Closed)?;
-    Ok((sender, thread))
+/// What was written and may wait for a quiet moment: nobody's answer does.
+#[derive(Debug, Default)]
+pub(crate) struct Later {
+    /// A run's end that no checkpoint covers.
+    unsigned: bool,
+    /// Kept bytes that are not in their index.
+    fresh: u64,
 }
 
 impl Writer {
-    fn serve(&mut self, jobs: &Receiver<Job>) {
-        while let Ok(first) = jobs.recv() {
-            let mut batch = vec![first];
-            batch.extend(jobs.try_iter().take(BATCH_MAX - 1));
-            self.write(batch);
-        }
-    }
-
     /// Writes what came together, and answers each.
-    fn write(&mut self, batch: Vec<Job>) {
+    pub(crate) fn write(&mut self, batch: Vec<Job>) {
         match self.commit(batch) {
             Ok(Committed {
                 put,
-                signed: Some((Signs::ForAnAnswer, signed)),
-            }) => self.publish(put, &signed),
-            Ok(Committed { put, signed }) => {
-                put.into_iter().for_each(|put| put.answer(Ok(())));
-                if let Some((_, signed)) = signed {
-                    self.keeper.give(signed);
+                signed: Some(signed),
+            }) => {
+                self.later.unsigned = false;
+                self.publish(put, &signed);
+            }
+            Ok(Committed { put, signed: None }) => {
+                for put in put {
+                    self.later.unsigned |= put.signs() == Signs::ForLater;
+                    self.later.fresh += put.blobs();
+                    put.answer(Ok(()));
                 }
             }
             Err(Failed { jobs, put, refused }) => {
@@ -103,81 +96,119 @@ impl Writer {
         }
     }
 
+    /// Whether something is left for a quiet moment.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.later.unsigned || self.later.fresh > 0
+    }
+
+    /// Whether so much is left that it waits no longer.
+    pub(crate) fn is_far_behind(&self) -> bool {
+        self.later.fresh >= FRESH_MAX
+    }
+
+    /// Does what was left: signs what has ended, and moves kept bytes into their index where there
+    /// are at least `fresh_min`. What fails is tried again after the next write.
+    pub(crate) fn tidy(&mut self, fresh_min: u64) {
+        if let Ok(Some(signed)) = self.tidied(fresh_min) {
+            self.keeper.give(signed);
+        }
+        self.later = Later::default();
+    }
+
+    fn tidied(&mut self, fresh_min: u64) -> Result<Option<Signed>, StoreError> {
+        // Others may have left some too.
+        let moves = blobs::fresh(&self.connection)? >= fresh_min.max(1);
+        if !self.later.unsigned && !moves {
+            return Ok(None);
+        }
+        let open = Open::begin(&self.connection)?;
+        if moves {
+            blobs::settle(&open)?;
+        }
+        let signed = self.later.unsigned.then(|| sign(&open, &self.key));
+        let signed = signed.transpose()?;
+        open.commit()?;
+        Ok(signed)
+    }
+
     /// Everything in one synced transaction; each job stands or falls by itself.
     fn commit(&mut self, batch: Vec<Job>) -> Result<Committed, Failed> {
-        let begin = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate);
-        let mut transaction = match begin {
-            Ok(transaction) => transaction,
+        let mut put = Vec::with_capacity(batch.len());
+        let open = match Open::begin(&self.connection) {
+            Ok(open) => open,
             Err(error) => {
-                let refused = unwritable(sql("write the store")(error));
-                return Err(Failed {
-                    jobs: batch,
-                    put: Vec::new(),
-                    refused,
-                });
+                let (jobs, refused) = (batch, unwritable(error));
+                return Err(Failed { jobs, put, refused });
             }
         };
-        let alone = batch.len() == 1;
-        let (mut put, mut jobs) = (Vec::new(), batch.into_iter());
+        let mut jobs = batch.into_iter();
+        // Without a savepoint for each, which would copy every page: hardly ever is one refused.
+        let refused = jobs.by_ref().find_map(|job| {
+            let now = (self.clock)();
+            job.put(&open, now, &mut self.known)
+                .map(|done| put.push(done))
+                .err()
+        });
+        let Some((job, refused)) = refused else {
+            return end(
+                open,
+                put,
+                &self.key,
+                #[cfg(test)]
+                &mut self.watch,
+            );
+        };
+        let over = open.is_over();
+        drop(open);
+        // It may know a plan that was taken back with the rest.
+        self.known = Known::default();
+        if over {
+            // A full disk makes SQLite undo the whole transaction, not this job alone.
+            let jobs = std::iter::once(job).chain(jobs).collect();
+            return Err(Failed { jobs, put, refused });
+        }
+        if put.is_empty() && jobs.len() == 0 {
+            job.refuse(refused);
+            return Ok(Committed { put, signed: None });
+        }
+        let again = put.into_iter().map(Put::undone).chain([job]).chain(jobs);
+        self.commit_each(again.collect())
+    }
+
+    /// As [`Writer::commit`], of jobs of which one is refused, and leaves nothing behind.
+    fn commit_each(&mut self, batch: Vec<Job>) -> Result<Committed, Failed> {
+        let mut put = Vec::with_capacity(batch.len());
+        let open = match Open::begin(&self.connection) {
+            Ok(open) => open,
+            Err(error) => {
+                let (jobs, refused) = (batch, unwritable(error));
+                return Err(Failed { jobs, put, refused });
+            }
+        };
+        let mut jobs = batch.into_iter();
         while let Some(job) = jobs.next() {
             let now = (self.clock)();
-            if alone {
-                // It stands or falls with the transaction: a savepoint would copy every page.
-                match job.put(&transaction, now, &mut self.known) {
-                    Ok(done) => put.push(done),
-                    Err((job, refused)) => {
-                        drop(transaction);
-                        job.refuse(refused);
-                        return Ok(Committed { put, signed: None });
-                    }
-                }
-                continue;
-            }
-            match put_one(&mut transaction, job, now, &mut self.known) {
+            match put_one(&open, job, now, &mut self.known) {
                 Ok(done) => put.push(done),
-                Err((job, refused)) if transaction.is_autocommit() => {
-                    // A full disk makes SQLite undo the whole transaction, not this job alone.
+                Err((job, refused)) if open.is_over() => {
                     let jobs = job.into_iter().chain(jobs).collect();
                     return Err(Failed { jobs, put, refused });
                 }
-                Err((Some(job), refused)) => job.refuse(refused),
-                Err((None, _)) => {}
+                Err((job, refused)) => {
+                    self.known = Known::default();
+                    if let Some(job) = job {
+                        job.refuse(refused);
+                    }
+                }
             }
         }
-        let signs = put.iter().map(Put::signs).max().unwrap_or(Signs::Not);
-        let signed = (signs != Signs::Not).then(|| sign(&transaction, &self.key));
-        let signed = match signed.transpose() {
-            Ok(signed) => signed.map(|signed| (signs, signed)),
-            Err(error) => {
-                return Err(Failed {
-                    jobs: Vec::new(),
-                    put,
-                    refused: unwritable(error),
-                });
-            }
-        };
-        #[cfg(test)]
-        if let Some(watch) = &mut self.watch {
-            watch(Moment::BeforeCommit);
-        }
-        match transaction.commit() {
-            Ok(()) => {}
-            Err(error) => {
-                let refused = unwritable(sql("write the store")(error));
-                return Err(Failed {
-                    jobs: Vec::new(),
-                    put,
-                    refused,
-                });
-            }
-        }
-        #[cfg(test)]
-        if let Some(watch) = &mut self.watch {
-            watch(Moment::AfterCommit);
-        }
-        Ok(Committed { put, signed })
+        end(
+            open,
+            put,
+            &self.key,
+            #[cfg(test)]
+            &mut self.watch,
+        )
     }
 
     /// Puts the checkpoint outside, and only then lets intents be acted on.
@@ -196,7 +227,7 @@ impl Writer {
             match put {
                 // Facts are in the journal all the same; only an act must not outrun the copy.
                 Put::Recorded(..) | Put::RecordedAll(..) | Put::Kept(..) => put.answer(Ok(())),
-                Put::Intended(_, ref why, _) => {
+                Put::Intended(_, _, ref why, _) => {
                     self.give_up(why, &refused);
                     put.answer(Err(refused.clone()));
                 }
@@ -230,27 +261,57 @@ impl Writer {
 /// One job, behind a savepoint of its own: refused, it leaves nothing behind. It is given back
 /// unless it was answered.
 fn put_one(
-    transaction: &mut Transaction<'_>,
+    open: &Open<'_>,
     job: Job,
     now: Time,
     known: &mut Known,
 ) -> Result<Put, (Option<Job>, Refused)> {
-    let failed = |error| unwritable(sql("write the store")(error));
-    let savepoint = match transaction.savepoint() {
-        Ok(savepoint) => savepoint,
-        Err(error) => return Err((Some(job), failed(error))),
-    };
-    let put = job
-        .put(&savepoint, now, known)
-        .map_err(|(job, refused)| (Some(job), refused))?;
-    match savepoint.commit() {
+    if let Err(error) = open.mark() {
+        return Err((Some(job), unwritable(error)));
+    }
+    let put = job.put(open, now, known).map_err(|(job, refused)| {
+        open.go_back();
+        (Some(job), refused)
+    })?;
+    match open.keep() {
         Ok(()) => Ok(put),
         Err(error) => {
-            let refused = failed(error);
+            let refused = unwritable(error);
             put.answer(Err(refused.clone()));
             Err((None, refused))
         }
     }
+}
+
+/// Signs where an answer waits for it, and commits.
+fn end(
+    open: Open<'_>,
+    put: Vec<Put>,
+    key: &HostKey,
+    #[cfg(test)] watch: &mut Option<Watch>,
+) -> Result<Committed, Failed> {
+    let failed = |put, error| Failed {
+        jobs: Vec::new(),
+        put,
+        refused: unwritable(error),
+    };
+    let waits = put.iter().any(|put| put.signs() == Signs::ForAnAnswer);
+    let signed = match waits.then(|| sign(&open, key)).transpose() {
+        Ok(signed) => signed,
+        Err(error) => return Err(failed(put, error)),
+    };
+    #[cfg(test)]
+    if let Some(watch) = watch {
+        watch(Moment::BeforeCommit);
+    }
+    if let Err(error) = open.commit() {
+        return Err(failed(put, error));
+    }
+    #[cfg(test)]
+    if let Some(watch) = watch {
+        watch(Moment::AfterCommit);
+    }
+    Ok(Committed { put, signed })
 }
 
 /// Signs the tree as the transaction leaves it, and keeps the note in it.

@@ -144,25 +144,3 @@ fn a_timeline_belongs_to_an_incident_that_is_known_and_is_kept() {
     assert_eq!(about.len(), 1);
     block_on(store.rows_equal_the_fold()).unwrap();
 }
-
-#[test]
-fn a_store_of_version_1_learns_of_its_incidents_when_it_is_opened() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).unwrap();
-    for name in ["aaaa", "bbbb"] {
-        record(&store, sample::run_opened(name)).unwrap();
-    }
-    drop(store);
-    // What version 1 did not have, gone again.
-    rusqlite::Connection::open(folder.path().join("interlock.db"))
-        .unwrap()
-        .execute_batch("DROP TABLE about; DROP TABLE incident; PRAGMA user_version = 1;")
-        .unwrap();
-    let store = open(folder.path()).unwrap();
-    assert_eq!(ids(&store), ["INC-2291"]);
-    block_on(store.rows_equal_the_fold()).unwrap();
-    record(&store, sample::run_opened("cccc")).unwrap();
-    let runs = block_on(store.runs_of_incident("INC-2291", 10)).unwrap();
-    assert_eq!(runs.len(), 3);
-    block_on(store.rows_equal_the_fold()).unwrap();
-}

@@ -6,6 +6,7 @@ mod opening;
 mod plans;
 mod promises;
 mod random;
+mod upgrade;
 mod verified;
 
 use std::path::Path;

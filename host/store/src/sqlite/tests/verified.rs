@@ -53,9 +53,7 @@ fn carried_out(folder: &Path) -> (Plan, Token) {
 fn tamper(folder: &Path, sql: &str) {
     let database = rusqlite::Connection::open(folder.join("interlock.db")).unwrap();
     let triggers = "DROP TRIGGER IF EXISTS entry_is_never_changed;
-        DROP TRIGGER IF EXISTS entry_is_never_removed;
-        DROP TRIGGER IF EXISTS hash_is_never_changed;
-        DROP TRIGGER IF EXISTS hash_is_never_removed; PRAGMA foreign_keys = OFF;";
+        DROP TRIGGER IF EXISTS entry_is_never_removed; PRAGMA foreign_keys = OFF;";
     database.execute_batch(triggers).unwrap();
     database.execute_batch(sql).unwrap();
 }
@@ -143,12 +141,11 @@ fn an_entry_changed_together_with_its_hash_is_found_by_the_signature() {
     let leaf = crate::TreeHash::of_leaf(changed.as_bytes())
         .to_string()
         .replace("sha256:", "");
-    let place = crate::merkle::first_hash_of(9);
     tamper(
         folder.path(),
         &format!(
-            "UPDATE entry SET bytes = CAST('{changed}' AS BLOB) WHERE idx = 9;
-             UPDATE hash SET hash = x'{leaf}' WHERE idx = {place}"
+            "UPDATE entry SET bytes = CAST('{changed}' AS BLOB),
+             hashes = CAST(x'{leaf}' || substr(hashes, 33) AS BLOB) WHERE idx = 9"
         ),
     );
     let bad = verify(folder.path()).first_bad.unwrap();
@@ -183,7 +180,7 @@ fn changed_rows_and_kept_bytes_are_told() {
     drop(store);
     tamper(
         folder.path(),
-        "UPDATE blob SET bytes = x'00'; UPDATE plan SET state = 'waiting'; DELETE FROM redemption",
+        "UPDATE fresh SET bytes = x'00'; UPDATE plan SET state = 'waiting'; DELETE FROM redemption",
     );
     let verdict = verify(folder.path());
     assert!(verdict.first_bad.is_none());
