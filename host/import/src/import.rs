@@ -28,7 +28,6 @@ pub fn import(
     out: &Path,
     progress: Progress<'_>,
 ) -> Result<Imported, ImportError> {
-    let _ = (out, progress);
     let unread = || ImportError::Whole {
         path: path.to_owned(),
         format,
@@ -39,9 +38,9 @@ pub fn import(
         Format::PagerDuty => Err(unread()),
         Format::Slack => Err(unread()),
         Format::Metrics => Err(unread()),
-        Format::PetShop => Err(unread()),
-        Format::Nezha => Err(unread()),
-        Format::ItBench => Err(unread()),
+        Format::PetShop => crate::petshop::import(path, out, progress),
+        Format::Nezha => crate::nezha::import(path, out, progress),
+        Format::ItBench => crate::itbench::import(path, out, progress),
     }
 }
 

@@ -10,6 +10,9 @@
 mod error;
 mod format;
 mod import;
+mod itbench;
+mod nezha;
+mod petshop;
 
 pub use error::ImportError;
 pub use format::Format;
