@@ -7,8 +7,8 @@ use serde::Deserialize;
 use crate::about::{line_of, toml_text};
 use crate::{BundleError, Folder};
 
-/// Most bytes of `truth.toml`.
-const TRUTH_BYTES_MAX: u64 = 64 << 10;
+/// Most bytes of `truth.toml`: it may name every alert of a storm.
+const TRUTH_BYTES_MAX: u64 = 4 << 20;
 
 /// The file, beside `observed/` and never in it.
 pub(crate) const TRUTH_FILE: &str = "truth.toml";

@@ -25,13 +25,21 @@ pub(super) struct Row {
     pub(super) values: Vec<Option<f64>>,
 }
 
-/// Series, and which of them each selector means.
-#[derive(Default)]
+/// What a bundle's series say up to the run's time, and which of them each selector means.
 pub(super) struct Known {
+    /// Later values were not there yet, whatever moment is asked about.
+    now: u64,
     selected: Mutex<HashMap<u64, Arc<[u32]>>>,
 }
 
 impl Known {
+    pub(super) fn until(now: u64) -> Known {
+        Known {
+            now,
+            selected: Mutex::default(),
+        }
+    }
+
     fn select(&self, selector: &Selector, all: &[Series]) -> Arc<[u32]> {
         let kept = || self.selected.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = kept().get(&selector.id) {
@@ -64,7 +72,7 @@ impl Known {
         match query {
             Query::Select(selector) => {
                 self.rows(selector, all, times, &|labels| labels, |s, at| {
-                    newest(&s.points, at)
+                    newest(until(&s.points, self.now), at)
                 })
             }
             Query::Over {
@@ -76,7 +84,7 @@ impl Known {
                 let labels = move |labels| if keep { labels } else { unnamed(labels) };
                 self.rows(selector, all, times, &labels, |series, at| {
                     let begin = at.saturating_sub(*range_us);
-                    let points = between(&series.points, begin, at);
+                    let points = between(until(&series.points, self.now), begin, at);
                     function.of(points, begin, at)
                 })
             }
@@ -126,17 +134,21 @@ fn unnamed(mut labels: Vec<Label>) -> Vec<Label> {
     labels
 }
 
+/// The points up to `end`.
+fn until(points: &[Point], end: u64) -> &[Point] {
+    let count = points.partition_point(|point| point.at <= end);
+    points.get(..count).unwrap_or_default()
+}
+
 /// The points within `begin..=end`.
 fn between(points: &[Point], begin: u64, end: u64) -> &[Point] {
     let from = points.partition_point(|point| point.at < begin);
-    let until = points.partition_point(|point| point.at <= end);
-    points.get(from..until).unwrap_or_default()
+    until(points, end).get(from..).unwrap_or_default()
 }
 
 /// The newest value at `at`, if it is not too old.
 pub(super) fn newest(points: &[Point], at: u64) -> Option<f64> {
-    let until = points.partition_point(|point| point.at <= at);
-    let last = points.get(until.checked_sub(1)?)?;
+    let last = until(points, at).last()?;
     (at - last.at <= LOOK_BACK_US).then_some(last.value)
 }
 

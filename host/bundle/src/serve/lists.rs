@@ -56,15 +56,16 @@ impl alerts::Alerts for Alerts {
 }
 
 pub(super) struct Changes {
-    /// Oldest first.
+    /// Those that were made by the run's time, oldest first.
     all: Option<Vec<changes::Change>>,
     calls: Arc<Calls>,
 }
 
 impl Changes {
-    pub(super) fn new(observed: &Observed, calls: Arc<Calls>) -> Changes {
+    pub(super) fn new(observed: &Observed, now: u64, calls: Arc<Calls>) -> Changes {
         let mut all = observed.changes.clone();
         if let Some(all) = &mut all {
+            all.retain(|change| change.at <= now);
             all.sort_by_key(|change| change.at);
         }
         Changes { all, calls }

@@ -23,13 +23,15 @@ const KEPT_MAX: usize = 256;
 
 pub(super) struct Kept {
     observed: Arc<Observed>,
+    /// Later lines were not there yet.
+    now: u64,
     /// Of each source: the time that decides for each line, and its place; by time.
     order: BTreeMap<String, Vec<(u64, usize)>>,
     calls: Arc<Calls>,
 }
 
 impl Kept {
-    pub(super) fn new(observed: &Arc<Observed>, calls: Arc<Calls>) -> Kept {
+    pub(super) fn new(observed: &Arc<Observed>, now: u64, calls: Arc<Calls>) -> Kept {
         let order = observed.logs.iter().map(|(source, lines)| {
             let mut at = 0;
             let timed = lines.iter().enumerate().map(|(index, line)| {
@@ -44,6 +46,7 @@ impl Kept {
         Kept {
             order: order.collect(),
             observed: observed.clone(),
+            now,
             calls,
         }
     }
@@ -64,7 +67,8 @@ impl Kept {
         }
         let pattern = pattern(&ask.pattern)?;
         let from = order.partition_point(|(at, _)| *at < ask.window.begin);
-        let until = order.partition_point(|(at, _)| *at < ask.window.end);
+        let end = ask.window.end.min(self.now.saturating_add(1));
+        let until = order.partition_point(|(at, _)| *at < end);
         let most = ask.most.min(LINES_MAX) as usize;
         let (mut matched, mut room, mut full) = (0, limit.bytes_max, false);
         let mut newest: Vec<LogLine> = Vec::new();

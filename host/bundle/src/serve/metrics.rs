@@ -36,7 +36,7 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    pub(super) fn new(observed: &Arc<Observed>, calls: Arc<Calls>) -> Kept {
+    pub(super) fn new(observed: &Arc<Observed>, now: u64, calls: Arc<Calls>) -> Kept {
         let mut expressions: BTreeMap<String, Vec<Expression>> = BTreeMap::new();
         for (ask, matrix) in calls.ranges() {
             let one = Expression {
@@ -47,7 +47,7 @@ impl Kept {
         }
         Kept {
             observed: observed.clone(),
-            known: Known::default(),
+            known: Known::until(now),
             calls,
             expressions,
         }

@@ -22,16 +22,16 @@ pub(crate) fn readers(observed: &Arc<Observed>, now: u64) -> Readers {
     let any = |interface: &str| calls.has(interface);
     let mut readers = Readers::default();
     if observed.metrics.is_some() || any("metrics") {
-        readers.metrics = Some(Arc::new(metrics::Kept::new(observed, calls.clone())));
+        readers.metrics = Some(Arc::new(metrics::Kept::new(observed, now, calls.clone())));
     }
     if !observed.logs.is_empty() || any("logs") {
-        readers.logs = Some(Arc::new(logs::Kept::new(observed, calls.clone())));
+        readers.logs = Some(Arc::new(logs::Kept::new(observed, now, calls.clone())));
     }
     if observed.alerts.is_some() || any("alerts") {
         readers.alerts = Some(Arc::new(lists::Alerts::new(observed, now, calls.clone())));
     }
     if observed.changes.is_some() || any("changes") {
-        readers.changes = Some(Arc::new(lists::Changes::new(observed, calls.clone())));
+        readers.changes = Some(Arc::new(lists::Changes::new(observed, now, calls.clone())));
     }
     if observed.topology.is_some() || any("topology") {
         readers.topology = Some(Arc::new(lists::Topology::new(observed, calls.clone())));
