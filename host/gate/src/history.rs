@@ -3,8 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{PlanDigest, TokenDigest};
+use crate::ids::{BlobDigest, PlanDigest, TokenDigest};
 use crate::key::SignerKey;
+use crate::plan::StepBytes;
 use crate::revision::Revision;
 use crate::state::PlanState;
 use crate::time::Time;
@@ -51,6 +52,27 @@ pub struct History {
     pub spent: Vec<SpentToken>,
     /// Intents of all runs within the last hour; more do no harm.
     pub intents: Vec<PastIntent>,
+    /// Backtests of the plan's runbook that were kept, the newest last; of others do no harm.
+    pub backtests: Vec<PastBacktest>,
+}
+
+/// What a kept backtest came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastBacktest {
+    /// The runbook.
+    pub runbook: String,
+    /// The reading steps that ran, with their bytes.
+    pub components: Vec<StepBytes>,
+    /// The digest of the incidents that they ran on.
+    pub corpus: BlobDigest,
+    /// Incidents whose cause is known.
+    pub cases: u32,
+    /// Those where the first cause named is right.
+    pub right: u32,
+    /// Those where the first cause named was held with confidence.
+    pub confident: u32,
+    /// Those of the confident where it is wrong.
+    pub confident_wrong: u32,
 }
 
 /// One redemption of a plan.
@@ -106,6 +128,7 @@ impl History {
             done: Vec::new(),
             spent: Vec::new(),
             intents: Vec::new(),
+            backtests: Vec::new(),
         }
     }
 }

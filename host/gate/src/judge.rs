@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::backtest;
 use crate::case::Case;
 use crate::history::Kind;
 use crate::ids::{PersonName, TokenDigest};
@@ -39,6 +40,7 @@ pub(crate) fn judge<'a>(case: &Case<'a>) -> Judged<'a> {
     check_noes(case, &mut reasons);
     let groups = check_rules(case, &steps, &mut reasons);
     check_rates(case, now, &groups, next.as_ref(), &mut reasons);
+    check_backtests(case, &groups, &mut reasons);
 
     let (behind, mapped) = people_behind(case);
     let weighed = weigh::weigh(case, now);
@@ -200,6 +202,19 @@ fn check_rates(
                     had,
                     asked,
                 });
+            }
+        }
+    }
+}
+
+/// What was never shown to be right may change nothing; taking back needs no diagnosis.
+fn check_backtests(case: &Case<'_>, rules: &Rules<'_>, reasons: &mut BTreeSet<Reason>) {
+    match case.kind {
+        Kind::Undo => {}
+        Kind::Apply => {
+            let components = &case.plan.body().components;
+            for (rule, _) in rules.values() {
+                reasons.extend(backtest::lacking(rule, components, &case.history.backtests));
             }
         }
     }

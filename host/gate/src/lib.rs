@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 pub mod action;
+pub mod backtest;
 pub mod canonical;
 pub mod case;
 pub mod decide;

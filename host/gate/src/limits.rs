@@ -94,6 +94,17 @@ impl Policy {
         Err(NoRule { nearest })
     }
 
+    /// Every write rule that permits `action` to `runbook`, by name.
+    pub fn all_permitting(&self, runbook: &str, action: &AnyAction) -> Vec<&WriteRule> {
+        let mut rules: Vec<&WriteRule> = self
+            .writes()
+            .iter()
+            .filter(|rule| rule.permits(runbook, action))
+            .collect();
+        rules.sort_by(|a, b| a.name.cmp(&b.name));
+        rules
+    }
+
     /// The `[[never]]` pattern that forbids `action`: of several the first in text order.
     pub fn forbidding(&self, action: &AnyAction) -> Option<&str> {
         let target = action.target().as_str();

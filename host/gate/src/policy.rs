@@ -5,6 +5,7 @@
 
 mod approvals;
 mod arguments;
+mod backtest;
 mod caller;
 mod digest;
 mod document;
@@ -24,8 +25,8 @@ pub use self::caller::{Caller, CallerLimits, Identity};
 pub use self::errors::{PolicyError, PolicyErrors, line_column};
 pub use self::glob::{Pattern, PatternError};
 pub use self::model::{
-    Approver, ArgumentLimits, Freeze, Group, NeverRule, RateLimits, ReadRule, Revoked, RevokedKey,
-    Scalar, WriteRule,
+    Approver, ArgumentLimits, BacktestDemand, Freeze, Group, NeverRule, RateLimits, ReadRule,
+    Revoked, RevokedKey, Scalar, WriteRule,
 };
 pub use self::problem::Problem;
 pub use self::read::READ_CAPABILITIES;

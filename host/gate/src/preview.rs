@@ -28,6 +28,8 @@ pub struct Ask<'a> {
     pub signed: &'a [PersonName],
     /// When; without a time no freeze is on.
     pub at: Option<Time>,
+    /// Whether a kept backtest of the runbook's bytes would meet what a rule demands.
+    pub backtested: bool,
 }
 
 /// What a policy would say.
@@ -86,7 +88,15 @@ pub fn preview(policy: &Policy, ask: &Ask<'_>) -> Preview {
         return denied(format!("never {pattern}"));
     }
     let rule = match policy.permitting(ask.runbook, ask.action) {
-        Ok(rule) => rule,
+        // Any one rule that is wholly satisfied permits; one that is not is named where none is.
+        Ok(first) => {
+            let shown = |rule: &&WriteRule| ask.backtested || rule.backtest.is_none();
+            let permitting = policy.all_permitting(ask.runbook, ask.action);
+            match permitting.into_iter().find(shown) {
+                Some(rule) => rule,
+                None => return denied(first.name.clone()),
+            }
+        }
         Err(none) => {
             return Preview {
                 unmet: none.nearest,

@@ -5,7 +5,7 @@ mod text;
 
 use crate::action::Capability;
 use crate::history::Kind;
-use crate::ids::PersonName;
+use crate::ids::{BlobDigest, PersonName};
 use crate::sshsig::Presence;
 use crate::state::PlanState;
 use crate::target::Target;
@@ -116,6 +116,52 @@ pub enum Reason {
         had: u32,
         /// How many the plan would add.
         asked: u32,
+    },
+    /// The rule demands a backtest of these bytes, and none is kept.
+    BacktestMissing {
+        /// The rule.
+        rule: String,
+        /// The runbook.
+        runbook: String,
+        /// The one corpus that counts, where the rule names it.
+        corpus: Option<BlobDigest>,
+    },
+    /// The newest backtest of these bytes ran on too few incidents whose cause is known.
+    BacktestCases {
+        /// The rule.
+        rule: String,
+        /// The runbook.
+        runbook: String,
+        /// How many the rule asks for.
+        needs: u32,
+        /// How many there were.
+        has: u32,
+    },
+    /// The newest backtest of these bytes was right too seldom.
+    BacktestRight {
+        /// The rule.
+        rule: String,
+        /// The runbook.
+        runbook: String,
+        /// In how many of a hundred the rule asks the first cause named to be right.
+        needs_percent: u32,
+        /// In how many it was.
+        right: u32,
+        /// Of how many.
+        cases: u32,
+    },
+    /// The newest backtest of these bytes was confident and wrong too often.
+    BacktestWrong {
+        /// The rule.
+        rule: String,
+        /// The runbook.
+        runbook: String,
+        /// How many of a hundred confident ones the rule lets be wrong.
+        most_percent: u32,
+        /// How many were.
+        wrong: u32,
+        /// Of how many.
+        confident: u32,
     },
     /// Nobody knows who stands behind the request, so that no approver can be told from them.
     CallerUnmapped {
@@ -261,6 +307,10 @@ impl Reason {
             | Self::NoRule { .. }
             | Self::PerRun { .. }
             | Self::PerHour { .. }
+            | Self::BacktestMissing { .. }
+            | Self::BacktestCases { .. }
+            | Self::BacktestRight { .. }
+            | Self::BacktestWrong { .. }
             | Self::CallerUnmapped { .. }
             | Self::TokenOfOtherPlan { .. }
             | Self::TokenByStranger { .. }
@@ -296,6 +346,10 @@ impl Reason {
             Self::NoRule { .. } => "no_rule",
             Self::PerRun { .. } => "per_run",
             Self::PerHour { .. } => "per_hour",
+            Self::BacktestMissing { .. } => "backtest_missing",
+            Self::BacktestCases { .. } => "backtest_cases",
+            Self::BacktestRight { .. } => "backtest_right",
+            Self::BacktestWrong { .. } => "backtest_wrong",
             Self::CallerUnmapped { .. } => "caller_unmapped",
             Self::TokenOfOtherPlan { .. } => "token_of_other_plan",
             Self::TokenByStranger { .. } => "token_by_stranger",

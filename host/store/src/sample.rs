@@ -23,7 +23,7 @@ use serde_json::json;
 
 use crate::entry::{Entry, RecordedOutcome, StepEnd};
 
-pub(crate) use incidents::{alerted, diagnosis, imported, note};
+pub(crate) use incidents::{alerted, backtested, cause, diagnosis, imported, note};
 
 pub(crate) const RULE: &str = "end stuck sessions";
 const SCALE: &str = "scale";

@@ -46,7 +46,7 @@ pub(super) fn digest(rule: &WriteRule) -> Result<RuleDigest, NotCanonical> {
             })
         })
         .collect();
-    let form = json!({
+    let mut form = json!({
         "schema": "interlock.rule.v1",
         "name": rule.name,
         // No pattern holds a space, so that joining loses nothing.
@@ -57,6 +57,15 @@ pub(super) fn digest(rule: &WriteRule) -> Result<RuleDigest, NotCanonical> {
         "approvals": groups,
         "unconditional": rule.unconditional,
     });
+    // A rule without one keeps the digest that it had before there were any.
+    if let Some(demand) = &rule.backtest {
+        form["backtest"] = json!({
+            "cases": demand.cases,
+            "top1_percent": demand.top1_percent,
+            "confident_wrong_percent": demand.confident_wrong_percent,
+            "corpus": demand.corpus.map(|corpus| corpus.to_string()),
+        });
+    }
     Ok(RuleDigest::of(&crate::canonical::to_bytes(&form)?))
 }
 

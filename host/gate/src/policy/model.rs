@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::glob::Pattern;
 use crate::action::Capability;
-use crate::ids::{PersonName, PlanDigest, RuleDigest};
+use crate::ids::{BlobDigest, PersonName, PlanDigest, RuleDigest};
 use crate::key::SignerKey;
 use crate::sshsig::Presence;
 use crate::time::Time;
@@ -50,8 +50,23 @@ pub struct WriteRule {
     pub groups: Vec<Group>,
     /// How often.
     pub limits: RateLimits,
+    /// What the runbook's reading steps must have been shown to get right, where it says so.
+    pub backtest: Option<BacktestDemand>,
     /// Said of capabilities that observe no target, and only of them.
     pub unconditional: bool,
+}
+
+/// What a kept backtest of the very bytes that read for a plan must show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BacktestDemand {
+    /// At least so many incidents whose cause is known, 1 or more.
+    pub cases: u32,
+    /// The first cause named is right in at least so many of them, in percent.
+    pub top1_percent: u32,
+    /// At most so many of the confident diagnoses are wrong, in percent.
+    pub confident_wrong_percent: u32,
+    /// The one corpus that counts, by its digest; `None`: any.
+    pub corpus: Option<BlobDigest>,
 }
 
 /// What one argument may be. All that are given must hold.

@@ -7,6 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::approvals::read_approvals;
 use super::arguments::read_arguments;
+use super::backtest::read_backtest;
 use super::digest::digest;
 use super::fields::{self, Complaints, Fields, nearest, shown};
 use super::glob::{Pattern, matches_segment};
@@ -129,6 +130,8 @@ pub(super) fn read_write(
         .need("approvals", out)
         .map(|value| read_approvals(value, out));
     let limits = fields.take("limits").map(|value| read_limits(value, out));
+    let backtest_at = fields.take("backtest");
+    let backtest = backtest_at.and_then(|value| read_backtest(value, out));
     let unconditional = fields.take("unconditional");
     let says_unconditional =
         unconditional.and_then(|value| fields::boolean("unconditional", value, out));
@@ -147,6 +150,10 @@ pub(super) fn read_write(
             out.add(Problem::Conditional { capability }, unconditional_at);
         }
     }
+    // A demand that cannot be read must not be taken for none.
+    if backtest_at.is_some() && backtest.is_none() {
+        return None;
+    }
     let mut rule = WriteRule {
         name: name?.to_owned(),
         digest: RuleDigest::of(b""),
@@ -156,6 +163,7 @@ pub(super) fn read_write(
         arguments: arguments.unwrap_or_default(),
         groups: groups?,
         limits: limits.unwrap_or_default(),
+        backtest,
         unconditional: capability.unconditional(),
     };
     // Everything in a rule is bounded text and integers in range: it always has a form.

@@ -42,6 +42,7 @@ struct TableCase {
     requester: Option<String>,
     signed: Vec<PersonName>,
     at: Option<Time>,
+    backtested: bool,
     verdict: Verdict,
     rule: String,
 }
@@ -113,6 +114,7 @@ impl TableCase {
                         requester: self.requester.as_deref(),
                         signed: &self.signed,
                         at: self.at,
+                        backtested: self.backtested,
                     },
                 );
                 (said.verdict, said.rule)
@@ -182,6 +184,9 @@ fn read_case(
             .collect()
     });
     let at = fields.take("at").and_then(|value| date("at", value, out));
+    let backtested = fields
+        .take("backtested")
+        .and_then(|value| fields::boolean("backtested", value, out));
     let verdict = fields.need("verdict", out).and_then(|value| {
         let text = fields::text("verdict", value, out)?;
         let found = VERDICTS.into_iter().find(|verdict| verdict.word() == text);
@@ -207,6 +212,7 @@ fn read_case(
         requester: requester.map(str::to_owned),
         signed: signed.unwrap_or_default(),
         at,
+        backtested: backtested.unwrap_or(false),
         verdict: verdict?,
         rule: rule?.to_owned(),
     })

@@ -93,6 +93,60 @@ impl fmt::Display for Reason {
                 escape::strict(rule),
                 actions(*limit)
             ),
+            Self::BacktestMissing {
+                rule,
+                runbook,
+                corpus,
+            } => {
+                write!(f, "rule `{}` demands a backtest", escape::strict(rule))?;
+                if let Some(corpus) = corpus {
+                    write!(f, " over the corpus {corpus}")?;
+                }
+                write!(
+                    f,
+                    " of the bytes that read for this plan, and none is kept; missing: {}",
+                    missing_backtest(runbook)
+                )
+            }
+            Self::BacktestCases {
+                rule,
+                runbook,
+                needs,
+                has,
+            } => write!(
+                f,
+                "rule `{}` demands a backtest on {needs} incidents whose cause is known, the \
+                 newest of these bytes has {has}; missing: {}",
+                escape::strict(rule),
+                missing_backtest(runbook)
+            ),
+            Self::BacktestRight {
+                rule,
+                runbook,
+                needs_percent,
+                right,
+                cases,
+            } => write!(
+                f,
+                "rule `{}` demands a backtest whose first cause is right in {needs_percent} %, in \
+                 the newest of these bytes it is in {right} of {cases}; missing: {}",
+                escape::strict(rule),
+                missing_backtest(runbook)
+            ),
+            Self::BacktestWrong {
+                rule,
+                runbook,
+                most_percent,
+                wrong,
+                confident,
+            } => write!(
+                f,
+                "rule `{}` demands a backtest with at most {most_percent} % of the confident \
+                 diagnoses wrong, in the newest of these bytes {wrong} of {confident} are; \
+                 missing: {}",
+                escape::strict(rule),
+                missing_backtest(runbook)
+            ),
             Self::CallerUnmapped { via } => write!(
                 f,
                 "no [[caller]] says who stands behind `{}`; missing: {}",
@@ -263,6 +317,14 @@ fn presence_clause(presence: Presence) -> &'static str {
         Presence::Touch => "signed with the touch of a security key",
         Presence::Verified => "signed with a security key that verified its user",
     }
+}
+
+/// The command that supplies it.
+fn missing_backtest(runbook: &str) -> String {
+    format!(
+        "`interlock backtest {} --corpus DIR --keep`",
+        escape::strict(runbook)
+    )
 }
 
 /// The lines that the policy is missing, ready to be filled in.

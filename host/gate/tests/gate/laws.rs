@@ -94,6 +94,21 @@ proptest! {
     }
 
     #[test]
+    fn law_10_what_was_never_shown_to_be_right_changes_nothing(mut world in arb_world()) {
+        let demands = world.kind == Kind::Apply
+            && world.policy.writes()[0].backtest.is_some()
+            && world.plan.acts().any(|(_, planned)| planned.rule.name == "end stuck sessions");
+        let before = reasons(&world);
+        world.history.backtests.clear();
+        if demands {
+            prop_assert!(!permits(&world));
+        } else {
+            // And who demands nothing is asked for nothing.
+            prop_assert_eq!(before, reasons(&world));
+        }
+    }
+
+    #[test]
     fn law_2_an_error_while_deciding_denies(mut world in arb_sound_world(), next in 10_u16..) {
         // A journal that contradicts itself, in each of the ways it could.
         let consistent = world.clone();

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod backtest;
 mod decide;
 mod laws;
 mod model;

@@ -1,6 +1,7 @@
 //! The gate written a second time, slow and obvious, from the same words: no sets, no matching,
 //! no sharing with the first but its types. Both must agree on verdict and on every reason.
 
+mod backtest;
 mod seats;
 
 use interlock_gate::history::Kind;
@@ -12,6 +13,7 @@ use interlock_gate::{AnyPermit, Case, Denied, PlanState, Reason, decide};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
+use self::backtest::never_shown;
 use self::seats::seats;
 use crate::world::random::arb_world;
 
@@ -243,6 +245,9 @@ fn model(case: &Case<'_>) -> Result<u16, Vec<Reason>> {
                 });
             }
         }
+        if applying {
+            against.extend(never_shown(case, rule));
+        }
         let caller = plan.requester.caller.as_ref().and_then(|name| {
             case.policy
                 .callers()
@@ -353,7 +358,7 @@ fn the_gate_agrees_with_its_model_on_verdict_and_reasons() {
         "only {permits} of 3000 cases reached a permit"
     );
     assert!(
-        reached.len() >= 32,
+        reached.len() >= 36,
         "only {} kinds of reason were reached: {reached:?}",
         reached.len()
     );

@@ -27,8 +27,10 @@ impl Entry {
             Entry::Incident { .. } => "incident",
             Entry::Feedback { .. } => "feedback",
             Entry::Alerted { .. } => "alerted",
+            Entry::Cause { .. } => "cause",
             Entry::Note { .. } => "note",
             Entry::Imported { .. } => "imported",
+            Entry::Backtested { .. } => "backtested",
             Entry::Diagnosis { .. } => "diagnosis",
             Entry::Kept { .. } => "kept",
         }
@@ -55,8 +57,10 @@ impl Entry {
             | Entry::Incident { .. }
             | Entry::Feedback { .. }
             | Entry::Alerted { .. }
+            | Entry::Cause { .. }
             | Entry::Note { .. }
             | Entry::Imported { .. }
+            | Entry::Backtested { .. }
             | Entry::Diagnosis { .. }
             | Entry::Kept { .. } => None,
         }
@@ -85,14 +89,16 @@ impl Entry {
             | Entry::ApplyEnded { .. }
             | Entry::Reconciled { .. }
             | Entry::Alerted { .. }
+            | Entry::Cause { .. }
             | Entry::Note { .. }
             | Entry::Imported { .. }
+            | Entry::Backtested { .. }
             | Entry::Incident { .. } => None,
         }
     }
 
     /// The incident it names, where it is one that is listed: a run about none has none. A
-    /// diagnosis belongs to the incident of its run.
+    /// diagnosis or a verdict belongs to the incident of its run.
     pub fn incident(&self) -> Option<&str> {
         match self {
             Entry::RunOpened { incident, .. } => incident
@@ -100,6 +106,7 @@ impl Entry {
                 .and_then(Value::as_str)
                 .filter(|id| *id != NO_INCIDENT && id.len() <= INCIDENT_BYTES_MAX),
             Entry::Alerted { incident, .. }
+            | Entry::Cause { incident, .. }
             | Entry::Note { incident, .. }
             | Entry::Imported { incident, .. } => Some(incident),
             _of_none => None,
@@ -125,6 +132,7 @@ impl Entry {
             Entry::Kept { blob, .. } => vec![*blob],
             Entry::Diagnosis { document, .. } => vec![*document],
             Entry::Imported { timeline, .. } => vec![*timeline],
+            Entry::Backtested { report, .. } => vec![*report],
             _ => Vec::new(),
         }
     }
@@ -144,12 +152,14 @@ impl Entry {
             | Entry::ApplyEnded { .. }
             | Entry::Verified { .. }
             | Entry::Reconciled { .. }
+            | Entry::Backtested { .. }
             | Entry::Feedback { .. } => true,
             Entry::RunOpened { .. }
             | Entry::StepEnded { .. }
             | Entry::Outcome { .. }
             | Entry::Incident { .. }
             | Entry::Alerted { .. }
+            | Entry::Cause { .. }
             | Entry::Note { .. }
             | Entry::Imported { .. }
             | Entry::Diagnosis { .. }

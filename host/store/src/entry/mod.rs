@@ -4,6 +4,7 @@
 //! Invariant: an entry has one byte form, and holds what an auditor needs without any other file.
 
 mod about;
+mod backtest;
 mod bytes;
 mod outcome;
 #[cfg(test)]
@@ -22,6 +23,7 @@ use interlock_gate::token::Token;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use backtest::{BacktestSummary, CalibrationRow};
 pub use bytes::{BadEntry, ENTRY_BYTES_MAX, ENTRY_SCHEMA, decode, encode};
 pub use outcome::RecordedOutcome;
 
@@ -29,8 +31,12 @@ pub use outcome::RecordedOutcome;
 pub const NOTE_BYTES_MAX: usize = 4 * 1024;
 /// Longest id of an incident that is listed, in bytes.
 pub const INCIDENT_BYTES_MAX: usize = 64;
+/// Longest name of a cause or of a subject, in bytes.
+pub const CAUSE_BYTES_MAX: usize = 256;
 /// Most lines of a timeline in [`Entry::Imported`].
 pub const TIMELINE_LINES_MAX: u64 = 20_000;
+/// Most incidents of a backtest.
+pub const BACKTEST_CASES_MAX: u64 = 1_000_000;
 /// The schema of the alerts in [`Entry::Alerted`].
 pub const ALERTS_SCHEMA: &str = "interlock.alerts.v1";
 /// What a run carries as its incident's id where it is about none.
@@ -229,7 +235,7 @@ pub enum Entry {
         /// Who brought it.
         by: String,
     },
-    /// Somebody judged a run's diagnosis.
+    /// Somebody judged a run's diagnosis. A later verdict supersedes it.
     Feedback {
         /// The run.
         run: RunId,
@@ -241,6 +247,19 @@ pub enum Entry {
         cause: Option<String>,
         /// The signature over it, whole, where there is one.
         token: Option<String>,
+    },
+    /// The actual cause of an incident came to be known. A later one supersedes it.
+    Cause {
+        /// The incident.
+        incident: String,
+        /// A cause of a runbook's manifest, or `other: ` and words; [`CAUSE_BYTES_MAX`] at most.
+        cause: String,
+        /// The component that it was in, where known; untrusted.
+        subject: Option<String>,
+        /// Who says so.
+        by: Requester,
+        /// Who stands behind that.
+        owners: Vec<PersonName>,
     },
     /// Alerts came that open an incident, or change one that is open.
     Alerted {
@@ -279,6 +298,26 @@ pub enum Entry {
         timeline: BlobDigest,
         /// How many lines, 1 to [`TIMELINE_LINES_MAX`].
         lines: u64,
+    },
+    /// A runbook's reading steps were run over incidents whose causes are known, and what came of it
+    /// is kept: policy may demand it, and confidence is calibrated on it.
+    Backtested {
+        /// The runbook.
+        runbook: String,
+        /// The version that its manifest says.
+        version: String,
+        /// The steps that ran, in the manifest's order, with their bytes; never empty.
+        components: Vec<StepBytes>,
+        /// The digest of the incidents.
+        corpus: BlobDigest,
+        /// How many incidents, [`BACKTEST_CASES_MAX`] at most.
+        cases: u64,
+        /// Who had it kept.
+        by: Requester,
+        /// What it came to, incident by incident, kept as a blob.
+        report: BlobDigest,
+        /// What it came to, in numbers.
+        summary: BacktestSummary,
     },
     /// A caller's own diagnosis of a run. Its citations hold; the rest is their word.
     Diagnosis {

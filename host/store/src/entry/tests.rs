@@ -100,10 +100,12 @@ fn all() -> Vec<Entry> {
             cause: None,
             token: None,
         },
+        sample::cause("am-1", "idle_in_transaction"),
         sample::alerted("am-1", "g", true),
         sample::note("am-1", "look at the pool"),
         sample::diagnosis("k7qd", b"diagnosis"),
         sample::imported("am-1", b"timeline"),
+        sample::backtested(b"backtest"),
         Entry::Kept {
             run,
             what: "evidence".into(),

@@ -81,6 +81,12 @@ pub enum Illegal {
         /// Its lines.
         lines: u64,
     },
+    /// Numbers that cannot be of one backtest.
+    #[error("the numbers of the backtest contradict each other, or it ran no step")]
+    Backtest,
+    /// A verdict that says nothing, or in a word that nobody reads.
+    #[error("feedback is `accepted`, `modified` or `rejected`, or a cause, in {max} bytes at most", max = crate::entry::CAUSE_BYTES_MAX)]
+    Feedback,
     /// No such plan.
     #[error("no plan `{0}` was made here")]
     NoPlan(PlanDigest),

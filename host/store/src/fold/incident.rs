@@ -8,7 +8,7 @@ use super::rows::{Change, Facts, IncidentRow, RunRow};
 use super::step::{Step, StepError};
 use crate::entry::{INCIDENT_BYTES_MAX, NOTE_BYTES_MAX, TIMELINE_LINES_MAX};
 
-fn get<F: Facts, T>(
+pub(super) fn get<F: Facts, T>(
     facts: &F,
     ask: impl FnOnce(&F) -> Result<T, F::Error>,
 ) -> Result<T, StepError<F::Error>> {

@@ -6,6 +6,7 @@
 mod history;
 mod illegal;
 mod incident;
+mod learnt;
 pub mod rows;
 pub mod step;
 

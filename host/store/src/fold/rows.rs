@@ -6,9 +6,11 @@ use std::collections::BTreeMap;
 use interlock_gate::action::Capability;
 use interlock_gate::history::Kind;
 use interlock_gate::ids::{PlanDigest, PolicyDigest, RunId, TokenDigest};
-use interlock_gate::state::PlanState;
+use interlock_gate::state::{PlanEvent, PlanState};
 use interlock_gate::time::Time;
 use interlock_gate::token::{Decision, Nonce};
+
+use super::illegal::Illegal;
 
 /// A policy that came into force.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -299,5 +301,17 @@ impl Facts for Rows {
 
     fn about(&self, index: u64) -> Result<Option<String>, Self::Error> {
         Ok(self.abouts.get(&index).cloned())
+    }
+}
+
+/// The state that `event` brings `plan` to, as a change.
+pub(super) fn after(
+    plan: PlanDigest,
+    state: PlanState,
+    event: PlanEvent,
+) -> Result<Change, Illegal> {
+    match state.after(&event) {
+        Ok(next) => Ok(Change::PlanState(plan, next)),
+        Err(source) => Err(Illegal::Transition { plan, source }),
     }
 }

@@ -11,7 +11,10 @@ use interlock_gate::token::{Decision, Token};
 
 use super::illegal::Illegal;
 use super::incident;
-use super::rows::{Change, Facts, IntentKey, IntentRow, PlanRow, PolicyRow, RunRow, TokenRow};
+use super::learnt;
+use super::rows::{
+    Change, Facts, IntentKey, IntentRow, PlanRow, PolicyRow, RunRow, TokenRow, after,
+};
 use crate::entry::{Entry, RecordedOutcome};
 
 /// Either the entry is illegal, or the rows could not be read.
@@ -70,13 +73,14 @@ pub fn changes<F: Facts>(facts: &F, index: u64, at: Time, entry: &Entry) -> Step
             lines,
             ..
         } => incident::imported(rows.0, index, incident, format, *lines),
+        Entry::Backtested { .. } => learnt::backtested(entry),
         Entry::Diagnosis { run, .. } => {
             let of = rows.run(run)?;
             incident::diagnosed(rows.0, index, of.index)
         }
-        Entry::StepEnded { run, .. } | Entry::Feedback { run, .. } | Entry::Kept { run, .. } => {
-            rows.run(run).map(|_| vec![])
-        }
+        Entry::StepEnded { run, .. } | Entry::Kept { run, .. } => rows.run(run).map(|_| vec![]),
+        Entry::Feedback { run, .. } => learnt::judged(rows.0, index, rows.run(run)?.index, entry),
+        Entry::Cause { incident, .. } => learnt::cause(rows.0, index, incident, entry),
         Entry::RunEnded { run, state } => match rows.run(run)?.state.as_str() {
             OPEN => Ok(vec![Change::RunState(run.clone(), state.clone())]),
             _ => Err(Illegal::RunOver(run.clone()).into()),
@@ -393,10 +397,3 @@ impl<F: Facts> Asked<'_, F> {
 
 /// What an intent's row says once a person has settled it.
 pub const RECONCILED: &str = "reconciled";
-
-fn after(plan: PlanDigest, state: PlanState, event: PlanEvent) -> Result<Change, Illegal> {
-    match state.after(&event) {
-        Ok(next) => Ok(Change::PlanState(plan, next)),
-        Err(source) => Err(Illegal::Transition { plan, source }),
-    }
-}

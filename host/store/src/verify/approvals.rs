@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use interlock_capabilities::intent::TRY_WITHIN;
 use interlock_gate::case::Case;
 use interlock_gate::decide::decide;
-use interlock_gate::history::{History, PastIntent};
+use interlock_gate::history::{History, PastBacktest, PastIntent};
 use interlock_gate::ids::{HostId, PlanDigest, PolicyDigest};
 use interlock_gate::permit::Basis;
 use interlock_gate::plan::Plan;
@@ -37,6 +37,8 @@ pub(super) struct Approvals {
     lives: BTreeMap<PlanDigest, Life>,
     /// Intents of the last hour, with their places.
     recent: VecDeque<(u64, PastIntent)>,
+    /// Kept backtests, with their places.
+    backtests: Vec<(u64, PastBacktest)>,
     /// When each entry was taken.
     times: Vec<Time>,
 }
@@ -60,6 +62,7 @@ impl Approvals {
             policy: None,
             lives: BTreeMap::new(),
             recent: VecDeque::new(),
+            backtests: Vec::new(),
             times: Vec::new(),
         }
     }
@@ -132,6 +135,12 @@ impl Approvals {
                 .recent
                 .iter()
                 .filter(seen)
+                .map(|(_, past)| past.clone())
+                .collect(),
+            backtests: self
+                .backtests
+                .iter()
+                .take_while(|(place, _)| *place < read_at)
                 .map(|(_, past)| past.clone())
                 .collect(),
             ..life.history.clone()
@@ -217,7 +226,10 @@ impl Approvals {
                     self.recent.pop_front();
                 }
             }
-            _ => {}
+            other => {
+                let kept = other.past_backtest();
+                self.backtests.extend(kept.map(|past| (next.index, past)));
+            }
         }
         match next.entry.plan().and_then(|plan| self.lives.get_mut(&plan)) {
             Some(Life { plan, history, .. }) => take(history, plan, next),

@@ -1,10 +1,12 @@
 //! A small world to ask the gate about: five approvers, two rules, one plan, and everything that
 //! can be wrong with any of it.
 
+pub(crate) mod backtests;
 mod people;
 pub(crate) mod random;
 mod told;
 
+pub(crate) use backtests::{backtest, read_by_diagnose};
 pub(crate) use people::{TokenParts, Who};
 
 use std::collections::BTreeMap;

@@ -8,9 +8,11 @@ use interlock_gate::time::Time;
 use interlock_gate::token::{Decision, Nonce, Token};
 use proptest::prelude::*;
 
+use super::backtests::{DEMANDS, arb_backtests};
 use super::{
     NEVER, NEVER_EXPIRE, PolicyParts, TokenParts, Who, World, after, body, freeze, head, here,
-    made_at, scale, scale_rule, session, silence, silence_rule, terminate_rule, workload,
+    made_at, read_by_diagnose, scale, scale_rule, session, silence, silence_rule, terminate_rule,
+    workload,
 };
 
 const APPROVALS: [&str; 8] = [
@@ -32,7 +34,7 @@ const LIMITS: [&str; 4] = [
 ];
 
 /// `usual` nearly always.
-fn mostly<T: std::fmt::Debug + Clone + 'static>(
+pub(super) fn mostly<T: std::fmt::Debug + Clone + 'static>(
     usual: T,
     else_one_of: Vec<T>,
 ) -> impl Strategy<Value = T> {
@@ -49,7 +51,10 @@ fn arb_parts() -> impl Strategy<Value = PolicyParts> {
     (
         prop::sample::select(APPROVALS.to_vec()),
         prop::sample::select(APPROVALS.to_vec()),
-        prop::sample::select(LIMITS.to_vec()),
+        (
+            prop::sample::select(LIMITS.to_vec()),
+            prop_oneof![3 => Just(""), 1 => prop::sample::select(DEMANDS.to_vec())],
+        ),
         (any::<bool>(), mostly(false, vec![true])),
         prop_oneof![4 => Just(Vec::new()), 1 => prop::collection::vec(freeze_text, 1..3)],
         mostly(
@@ -59,34 +64,36 @@ fn arb_parts() -> impl Strategy<Value = PolicyParts> {
         mostly(false, vec![true]),
     )
         .prop_map(
-            |(end, grow, limits, (never, kept), freezes, revoked, unmapped)| PolicyParts {
-                head: if unmapped {
-                    head().replace("[[caller]]\nname = \"bob\"", "[[caller]]\nname = \"bobby\"")
-                } else {
-                    head()
-                },
-                writes: vec![
-                    terminate_rule(end, limits),
-                    scale_rule(grow),
-                    silence_rule(end),
-                ],
-                nevers: [(never, NEVER), (kept, NEVER_EXPIRE)]
-                    .into_iter()
-                    .filter(|(stands, _)| *stands)
-                    .map(|(_, text)| text.to_owned())
-                    .collect(),
-                freezes: freezes
-                    .into_iter()
-                    .enumerate()
-                    .map(|(n, (from, until, roles))| {
-                        freeze(&format!("freeze {n}"), after(from), after(until), roles)
-                    })
-                    .collect(),
-                revoked_keys: revoked
-                    .into_iter()
-                    .map(|who| who.key().fingerprint())
-                    .collect(),
-                revoked_plans: Vec::new(),
+            |(end, grow, (limits, demand), (never, kept), freezes, revoked, unmapped)| {
+                PolicyParts {
+                    head: if unmapped {
+                        head().replace("[[caller]]\nname = \"bob\"", "[[caller]]\nname = \"bobby\"")
+                    } else {
+                        head()
+                    },
+                    writes: vec![
+                        terminate_rule(end, &format!("{limits}{demand}")),
+                        scale_rule(grow),
+                        silence_rule(end),
+                    ],
+                    nevers: [(never, NEVER), (kept, NEVER_EXPIRE)]
+                        .into_iter()
+                        .filter(|(stands, _)| *stands)
+                        .map(|(_, text)| text.to_owned())
+                        .collect(),
+                    freezes: freezes
+                        .into_iter()
+                        .enumerate()
+                        .map(|(n, (from, until, roles))| {
+                            freeze(&format!("freeze {n}"), after(from), after(until), roles)
+                        })
+                        .collect(),
+                    revoked_keys: revoked
+                        .into_iter()
+                        .map(|who| who.key().fingerprint())
+                        .collect(),
+                    revoked_plans: Vec::new(),
+                }
             },
         )
 }
@@ -111,7 +118,7 @@ fn arb_plan(parts: &PolicyParts) -> impl Strategy<Value = Plan> + use<> {
         .prop_map(move |(mut actions, moved, same_rule, caller, runbook)| {
             actions[0].1 = Do::Act;
             let actions = actions.into_iter().map(|((a, r), d)| (a, r, d)).collect();
-            let mut body = body(&policy, actions);
+            let mut body = read_by_diagnose(body(&policy, actions));
             if let Some(seconds) = moved {
                 body.created_at = after(seconds);
                 body.expires_at = after(seconds + 300);
@@ -241,10 +248,21 @@ fn arb_history(
             None,
             vec![Some((0_u8, true)), Some((0, false)), Some((1, false))],
         ),
-        prop::collection::vec((rule, 0_u64..8_000), 0..4),
+        (
+            prop::collection::vec((rule, 0_u64..8_000), 0..4),
+            arb_backtests(),
+        ),
     )
         .prop_map(
-            move |(state, last, consistent, redeemed_all, (done, ended), spent, intents)| {
+            move |(
+                state,
+                last,
+                consistent,
+                redeemed_all,
+                (done, ended),
+                spent,
+                (intents, backtests),
+            )| {
                 let redemption = |at: Time| Redemption {
                     at,
                     tokens: if redeemed_all {
@@ -304,6 +322,7 @@ fn arb_history(
                             at: after(120).minus_seconds(*ago),
                         })
                         .collect(),
+                    backtests,
                 }
             },
         )

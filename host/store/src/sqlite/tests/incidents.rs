@@ -144,3 +144,35 @@ fn a_timeline_belongs_to_an_incident_that_is_known_and_is_kept() {
     assert_eq!(about.len(), 1);
     block_on(store.rows_equal_the_fold()).unwrap();
 }
+
+#[test]
+fn a_verdict_and_a_cause_belong_to_their_incident() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).unwrap();
+    record(&store, sample::run_opened("k7qd")).unwrap();
+    let said = |verdict: Option<&str>, cause: Option<&str>| Entry::Feedback {
+        run: sample::run("k7qd"),
+        by: "bob".to_owned(),
+        verdict: verdict.map(str::to_owned),
+        cause: cause.map(str::to_owned),
+        token: None,
+    };
+    record(&store, said(Some("accepted"), None)).unwrap();
+    record(&store, said(None, Some("idle_in_transaction"))).unwrap();
+    let long = "x".repeat(257);
+    for bad in [
+        said(None, None),
+        said(Some("fine"), None),
+        said(Some("rejected"), Some(" ")),
+        said(None, Some(&long)),
+    ] {
+        assert!(refusal(&store, bad).starts_with("feedback is `accepted`"));
+    }
+    record(&store, sample::cause("INC-2291", "idle_in_transaction")).unwrap();
+    let unknown = refusal(&store, sample::cause("INC-1", "idle_in_transaction"));
+    assert_eq!(unknown, "no incident `INC-1` is known here");
+    let verdicts = block_on(store.about_incident_of("INC-2291", "feedback")).unwrap();
+    let causes = block_on(store.about_incident_of("INC-2291", "cause")).unwrap();
+    assert_eq!((verdicts.len(), causes.len()), (2, 1));
+    block_on(store.rows_equal_the_fold()).unwrap();
+}

@@ -1,5 +1,6 @@
 //! What the store promises, held against real files.
 
+mod backtests;
 mod crash;
 mod incidents;
 mod opening;

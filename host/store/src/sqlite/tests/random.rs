@@ -28,6 +28,7 @@ enum Try {
     Note(u8),
     Diagnose(u8),
     Import(u8),
+    Backtest,
     Wait(u16),
 }
 
@@ -56,6 +57,7 @@ fn a_try() -> impl Strategy<Value = Try> {
         1 => few.clone().prop_map(Try::Note),
         1 => few.clone().prop_map(Try::Diagnose),
         1 => few.prop_map(Try::Import),
+        1 => Just(Try::Backtest),
         1 => (0..100_u16).prop_map(Try::Wait),
     ]
 }
@@ -181,6 +183,10 @@ impl World {
             Try::Import(n) => {
                 block_on(self.store.keep(b"lines".to_vec())).unwrap();
                 sample::imported(&format!("am-{n}"), b"lines")
+            }
+            Try::Backtest => {
+                block_on(self.store.keep(b"backtest".to_vec())).unwrap();
+                sample::backtested(b"backtest")
             }
             Try::Begin(which) => {
                 let Some(plan) = self.plan(which) else {
