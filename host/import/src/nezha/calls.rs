@@ -48,7 +48,9 @@ impl Calls {
     ) -> impl Iterator<Item = (&'a str, &'a str)> {
         let edges = self.of.iter().map(|call| (call.caller, call.callee));
         let edges: std::collections::BTreeSet<_> = edges.collect();
-        edges.into_iter().map(|(caller, callee)| (texts.text(caller), texts.text(callee)))
+        edges
+            .into_iter()
+            .map(|(caller, callee)| (texts.text(caller), texts.text(callee)))
     }
 
     /// The middle of what calls last, by edge, in the stretches that `stretch` puts them in: it
@@ -61,7 +63,9 @@ impl Calls {
         type Lasted = (Vec<f64>, Vec<f64>);
         let mut by: BTreeMap<(u32, u32), BTreeMap<u64, Lasted>> = BTreeMap::new();
         for call in &self.of {
-            let Some(stamp) = stretch(call.at) else { continue };
+            let Some(stamp) = stretch(call.at) else {
+                continue;
+            };
             let edge = by.entry((call.caller, call.callee)).or_default();
             let (client, server) = edge.entry(stamp).or_default();
             client.push(call.client_seconds);

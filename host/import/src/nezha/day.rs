@@ -38,8 +38,8 @@ impl Day {
         normal: Option<&Folder>,
     ) -> Result<Self, ImportError> {
         let first = faults.first().map_or(0, |fault| fault.at);
-        let midnight = rows::utc(&format!("{name} 00:00:00"))
-            .unwrap_or(first - first % (24 * 60 * MINUTE));
+        let midnight =
+            rows::utc(&format!("{name} 00:00:00")).unwrap_or(first - first % (24 * 60 * MINUTE));
         let mut day = Self {
             name: name.to_owned(),
             midnight,
@@ -104,7 +104,9 @@ impl Day {
                 for service in [caller, callee] {
                     self.gauges.services.insert(service.to_owned());
                 }
-                self.gauges.calls.insert((caller.to_owned(), callee.to_owned()));
+                self.gauges
+                    .calls
+                    .insert((caller.to_owned(), callee.to_owned()));
             }
         }
     }

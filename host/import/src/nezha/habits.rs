@@ -55,7 +55,10 @@ impl Habits {
             .collect();
         let mut by_operation: BTreeMap<Operation, Vec<(f64, Event)>> = BTreeMap::new();
         for (&(operation, event), &count) in &self.seen {
-            by_operation.entry(operation).or_default().push((count, event));
+            by_operation
+                .entry(operation)
+                .or_default()
+                .push((count, event));
         }
         for (operation, mut events) in by_operation {
             events.sort_by(|a, b| b.0.total_cmp(&a.0));

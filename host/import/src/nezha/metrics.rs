@@ -11,7 +11,10 @@ use crate::ImportError;
 const POD_SUFFIX: &str = "_metric.csv";
 const DEPENDENCY: &str = "dependency.csv";
 /// What a call lasts: as its caller sees it, and as its callee does.
-const CALLS: [(&str, &str); 2] = [("source_50.csv", "client"), ("destination_50.csv", "server")];
+const CALLS: [(&str, &str); 2] = [
+    ("source_50.csv", "client"),
+    ("destination_50.csv", "server"),
+];
 
 /// A series' labels, its metric's name among them.
 pub(super) type Name = Vec<(&'static str, String)>;
@@ -21,14 +24,62 @@ pub(super) type Sample = (u64, f64);
 /// A column of a pod's file: its name there, ours, its kind, the statistic, and the factor to base
 /// units. `PodSuccessRate(%)` is 0 throughout the set, and so says nothing.
 const COLUMNS: [(&str, &str, &str, &str, f64); 9] = [
-    ("CpuUsageRate(%)", "cpu_usage_ratio", "saturation", "average", 0.01),
-    ("MemoryUsageRate(%)", "memory_usage_ratio", "saturation", "average", 0.01),
-    ("NetworkReceiveBytes", "network_receive_bytes", "traffic", "average", 1.0),
-    ("NetworkTransmitBytes", "network_transmit_bytes", "traffic", "average", 1.0),
-    ("PodServerLatencyP90(s)", "latency_seconds", "latency", "p90", 1.0),
-    ("PodServerLatencyP99(s)", "latency_seconds", "latency", "p99", 1.0),
-    ("PodClientLatencyP90(s)", "client_latency_seconds", "latency", "p90", 1.0),
-    ("PodClientLatencyP99(s)", "client_latency_seconds", "latency", "p99", 1.0),
+    (
+        "CpuUsageRate(%)",
+        "cpu_usage_ratio",
+        "saturation",
+        "average",
+        0.01,
+    ),
+    (
+        "MemoryUsageRate(%)",
+        "memory_usage_ratio",
+        "saturation",
+        "average",
+        0.01,
+    ),
+    (
+        "NetworkReceiveBytes",
+        "network_receive_bytes",
+        "traffic",
+        "average",
+        1.0,
+    ),
+    (
+        "NetworkTransmitBytes",
+        "network_transmit_bytes",
+        "traffic",
+        "average",
+        1.0,
+    ),
+    (
+        "PodServerLatencyP90(s)",
+        "latency_seconds",
+        "latency",
+        "p90",
+        1.0,
+    ),
+    (
+        "PodServerLatencyP99(s)",
+        "latency_seconds",
+        "latency",
+        "p99",
+        1.0,
+    ),
+    (
+        "PodClientLatencyP90(s)",
+        "client_latency_seconds",
+        "latency",
+        "p90",
+        1.0,
+    ),
+    (
+        "PodClientLatencyP99(s)",
+        "client_latency_seconds",
+        "latency",
+        "p99",
+        1.0,
+    ),
     ("PodWorkload(Ops)", "requests", "traffic", "sum", 60.0),
 ];
 

@@ -76,7 +76,10 @@ fn constant(line: &str) -> String {
         words.remove(0);
     }
     let text = words.join(" ");
-    let from = text.char_indices().map(|(at, _)| at).find(|&at| at >= PREFIX_BYTES);
+    let from = text
+        .char_indices()
+        .map(|(at, _)| at)
+        .find(|&at| at >= PREFIX_BYTES);
     let end = from.and_then(|from| {
         let found = text[from..].find([':', '=', '：'])?;
         Some(from + found)
@@ -105,8 +108,16 @@ mod tests {
     #[test]
     fn a_pattern_is_the_text_before_the_first_value() {
         let line = r#"{"log":"16:42:22.418 ERROR f.s.FoodImpl#302 TraceID: ffc8 SpanID: 37b1 [getAll][list is null][date: 2021-07-14, trip: D1]\n","stream":"stdout"}"#;
-        let same = line.replace("2021-07-14", "2022-01-01").replace("ffc8", "0000");
-        assert_eq!(of(line), ("error", "ERROR f.s.FoodImpl#302 [getAll][list is null][date".to_owned()));
+        let same = line
+            .replace("2021-07-14", "2022-01-01")
+            .replace("ffc8", "0000");
+        assert_eq!(
+            of(line),
+            (
+                "error",
+                "ERROR f.s.FoodImpl#302 [getAll][list is null][date".to_owned()
+            )
+        );
         assert_eq!(of(line), of(&same));
     }
 
@@ -119,7 +130,13 @@ mod tests {
 
     #[test]
     fn any_text_has_a_pattern() {
-        for text in ["", "{", "{\"log\":3}", "：：：：：：：：：：", "éééééééééééééééééééééééééééé=é"] {
+        for text in [
+            "",
+            "{",
+            "{\"log\":3}",
+            "：：：：：：：：：：",
+            "éééééééééééééééééééééééééééé=é",
+        ] {
             let pattern = pattern(text);
             assert!(pattern.text.len() <= PATTERN_BYTES_MAX);
         }

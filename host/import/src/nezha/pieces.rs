@@ -21,7 +21,9 @@ const LED_IN: u64 = 600 * SECOND;
 pub(super) fn service(pod: &str) -> &str {
     let own = |part: &str, lengths: std::ops::RangeInclusive<usize>| {
         lengths.contains(&part.len())
-            && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
     };
     let stripped = pod.rsplit_once('-').and_then(|(rest, last)| {
         let (name, set) = rest.rsplit_once('-')?;
@@ -82,7 +84,10 @@ mod tests {
 
     #[test]
     fn a_pod_is_of_the_service_that_it_is_named_after() {
-        assert_eq!(service("ts-food-service-f5756978c-k8vqf"), "ts-food-service");
+        assert_eq!(
+            service("ts-food-service-f5756978c-k8vqf"),
+            "ts-food-service"
+        );
         assert_eq!(service("frontend-579b9bff58-t2dbm"), "frontend");
         assert_eq!(service("station-food-dc4d75dd-fw6ft"), "station-food");
         assert_eq!(service("redis-0"), "redis-0");

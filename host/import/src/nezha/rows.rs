@@ -125,9 +125,14 @@ mod tests {
 
     #[test]
     fn a_time_is_read_as_utc_whatever_follows_its_seconds() {
-        let at = Time::parse_rfc3339("2023-01-29T08:41:10Z").map(Time::micros).ok();
+        let at = Time::parse_rfc3339("2023-01-29T08:41:10Z")
+            .map(Time::micros)
+            .ok();
         assert_eq!(utc("2023-01-29 08:41:10"), at);
-        assert_eq!(utc("2023-01-29 08:41:10.649486457 +0000 UTC m=+1.725648324"), at);
+        assert_eq!(
+            utc("2023-01-29 08:41:10.649486457 +0000 UTC m=+1.725648324"),
+            at
+        );
         assert_eq!(utc("2023-01-29"), None);
         assert_eq!(utc("2023-01-29 08:4é:10"), None);
     }

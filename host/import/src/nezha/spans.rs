@@ -27,7 +27,11 @@ impl Texts {
         if let Some(&number) = self.places.get(text) {
             return number;
         }
-        let text = if self.texts.len() < TEXTS_MAX { text } else { "other" };
+        let text = if self.texts.len() < TEXTS_MAX {
+            text
+        } else {
+            "other"
+        };
         let next = self.texts.len() as u32;
         let number = *self.places.entry(text.to_owned()).or_insert(next);
         if number == next {
@@ -90,7 +94,9 @@ pub(super) fn read(
     if let Some(rows) = open(day, "trace", minute)? {
         rows.each(|row| {
             let next = traces.len() as u32;
-            let trace = *traces.entry(row.cell("TraceID")?.to_owned()).or_insert(next);
+            let trace = *traces
+                .entry(row.cell("TraceID")?.to_owned())
+                .or_insert(next);
             let (from, until) = (
                 row.whole("StartTimeUnixNano")?,
                 row.whole("EndTimeUnixNano")?,

@@ -104,7 +104,11 @@ fn window(day: &Day, index: usize, fault: &Fault) -> Vec<Series> {
 }
 
 fn add(made: &mut Vec<Series>, named: Vec<(Name, Vec<Sample>)>) {
-    made.extend(named.into_iter().map(|(name, samples)| series(&name, samples.into_iter())));
+    made.extend(
+        named
+            .into_iter()
+            .map(|(name, samples)| series(&name, samples.into_iter())),
+    );
 }
 
 fn usual_window(day: &Day) -> (u64, u64) {
@@ -117,8 +121,11 @@ fn usual(day: &Day) -> Vec<Series> {
     let windows = Windows::of(&day.faults);
     let (from, until) = usual_window(day);
     let measured = day.gauges.series.values().flatten();
-    let calm: BTreeSet<u64> =
-        measured.map(|s| s.0).filter(|&at| windows.calm(at)).map(|at| at / MINUTE).collect();
+    let calm: BTreeSet<u64> = measured
+        .map(|s| s.0)
+        .filter(|&at| windows.calm(at))
+        .map(|at| at / MINUTE)
+        .collect();
     let places = laid(calm, until);
     let mut made: Vec<Series> = day
         .gauges
@@ -126,7 +133,8 @@ fn usual(day: &Day) -> Vec<Series> {
         .iter()
         .map(|(name, samples)| {
             let moved = samples.iter().filter(|sample| windows.calm(sample.0));
-            let moved = moved.filter_map(|(at, value)| Some((*places.get(&(at / MINUTE))?, *value)));
+            let moved =
+                moved.filter_map(|(at, value)| Some((*places.get(&(at / MINUTE))?, *value)));
             series(name, moved)
         })
         .filter(|series| !series.points.is_empty())
@@ -134,14 +142,18 @@ fn usual(day: &Day) -> Vec<Series> {
     // Of the traces, the normal recording comes first, then the calm minutes of the other.
     let mut calls: BTreeMap<Name, Vec<f64>> = BTreeMap::new();
     let normal = day.normal_calls.middles(&day.texts, |at| Some(at / MINUTE));
-    let calm = day.calls.middles(&day.texts, |at| windows.calm(at).then_some(at / MINUTE));
+    let calm = day
+        .calls
+        .middles(&day.texts, |at| windows.calm(at).then_some(at / MINUTE));
     for (name, samples) in normal.into_iter().chain(calm) {
         let values = samples.into_iter().map(|(_, value)| value);
         calls.entry(name).or_default().extend(values);
     }
     for (name, values) in calls {
         let kept = values.len().min(USUAL_MINUTES as usize);
-        let late = (1..=kept as u64).rev().map(|minutes| until - minutes * MINUTE);
+        let late = (1..=kept as u64)
+            .rev()
+            .map(|minutes| until - minutes * MINUTE);
         made.push(series(&name, late.zip(values.into_iter().take(kept))));
     }
     add(&mut made, day.usual.counters((from, until), &day.texts));
