@@ -12,6 +12,9 @@ use crate::Limits;
 
 /// How often a guest that computes is interrupted, so that its time can run out.
 const TICK: Duration = Duration::from_millis(10);
+/// So many ticks it goes on when nothing runs any more: where one run follows the other, to wake the
+/// thread for each costs more than the ticks.
+const IDLE_TICKS: u32 = 20;
 /// Linear memory that stays resident in a slot: cheaper to clear than to fetch again.
 const KEEP_RESIDENT_BYTES: usize = 512 * 1024;
 /// The largest memory of a 32 bit guest; the policy's limit is far below, and counted by us.
@@ -72,7 +75,7 @@ pub(crate) fn config(limits: &Limits, runs: u32) -> Config {
     config
 }
 
-/// Moves wasmtime's epoch while something runs; sleeps while nothing does.
+/// Moves wasmtime's epoch while something runs; sleeps a while after nothing does.
 pub(crate) struct Ticker(Arc<Shared>);
 
 struct Shared {
@@ -82,6 +85,8 @@ struct Shared {
 
 struct State {
     runs: usize,
+    /// Something ran since the last tick.
+    ran: bool,
     waiting: bool,
     closed: bool,
 }
@@ -100,6 +105,7 @@ impl Ticker {
     pub(crate) fn start(engine: EngineWeak) -> std::io::Result<Ticker> {
         let state = Mutex::new(State {
             runs: 0,
+            ran: false,
             waiting: false,
             closed: false,
         });
@@ -117,6 +123,7 @@ impl Ticker {
     pub(crate) fn run(&self) -> Ticking {
         let mut state = self.0.lock();
         state.runs += 1;
+        state.ran = true;
         if state.waiting {
             self.0.changed.notify_one();
         }
@@ -125,10 +132,13 @@ impl Ticker {
 }
 
 fn tick(shared: &Shared, engine: &EngineWeak) {
+    let mut idle = 0;
     loop {
         {
             let mut state = shared.lock();
-            while state.runs == 0 && !state.closed {
+            let ran = std::mem::take(&mut state.ran);
+            idle = if ran || state.runs > 0 { 0 } else { idle + 1 };
+            while state.runs == 0 && idle > IDLE_TICKS && !state.closed {
                 state.waiting = true;
                 state = shared
                     .changed
@@ -136,6 +146,7 @@ fn tick(shared: &Shared, engine: &EngineWeak) {
                     .unwrap_or_else(PoisonError::into_inner);
                 state.waiting = false;
             }
+            idle = idle.min(IDLE_TICKS);
             if state.closed {
                 return;
             }

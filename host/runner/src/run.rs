@@ -118,7 +118,8 @@ pub(crate) struct Going<'a> {
 impl Runner {
     /// Runs a runbook to its plan, or joins the run that has the caller's id.
     pub async fn run(&self, ask: RunAsk, watch: &dyn Watch) -> Result<RunEnded, RunError> {
-        spans::run(self.open_and_run(ask, watch)).await
+        // Large, and its caller moves it from place to place.
+        spans::run(Box::pin(self.open_and_run(ask, watch))).await
     }
 
     async fn open_and_run(&self, ask: RunAsk, watch: &dyn Watch) -> Result<RunEnded, RunError> {
@@ -213,6 +214,16 @@ impl Runner {
             record,
             unrecorded,
         })
+    }
+
+    /// Does ahead what a first run would wait for: the sources are set up, whose databases' sessions
+    /// begin to open, and the steps of every installed runbook are loaded. What cannot be is said by
+    /// the run that needs it.
+    pub async fn warm(&self) {
+        self.connected();
+        for runbook in self.catalogue().runbooks() {
+            drop(self.load_steps(runbook).await);
+        }
     }
 
     /// The components of every step, in the manifest's order; each is compiled once.

@@ -42,6 +42,8 @@ use connections::Connections;
 
 /// After an accept that failed: it would fail again at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// How long a start waits until all steps are loaded.
+const WARM_WITHIN: Duration = Duration::from_secs(2);
 /// Time for the last answers to leave, once every run has ended.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
@@ -132,6 +134,7 @@ impl Server {
             tracing::info!(%runbook, "trusted on first use");
         }
         more_files();
+        warm(&runner).await;
         let listen = |source| CannotServe::Listen {
             address: given.listen,
             source,
@@ -250,6 +253,16 @@ async fn stop(
     // Whoever still listens to a stream is cut off.
     drop(tokio::time::timeout(LAST_ANSWERS, answers).await);
     whole
+}
+
+/// Has the sources set up and the steps loaded, before the first alert waits for it. What takes
+/// longer goes on beside the first calls.
+async fn warm(runner: &Arc<Runner>) {
+    let warmed = Arc::clone(runner);
+    let warming = tokio::spawn(async move { warmed.warm().await });
+    if tokio::time::timeout(WARM_WITHIN, warming).await.is_err() {
+        tracing::info!("not all steps are loaded yet");
+    }
 }
 
 /// Two thousand connections need as many files; systems begin with half of that.

@@ -1,36 +1,21 @@
-//! Incidents: what an agent adds to them, what an alert opens.
+//! Incidents: what is known of them, and what an agent adds.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use interlock_capabilities::report::Incident;
 use interlock_gate::ids::{PlanDigest, RunId};
 use interlock_runner::{
     context::CannotNote,
     diagnosis::{CannotDiagnose, Submitted},
-    incident::{AlertGroup, Happened, IncidentLine, IncidentRecord},
+    incident::{Happened, IncidentLine, IncidentRecord},
 };
 use interlock_screens::{json, text};
-use serde::Serialize;
 
-use super::{Code, Desk, IncidentAsk, Refusal, RunRequest, Said, refusal};
+use super::{Code, Desk, IncidentAsk, Refusal, Said, refusal};
 use crate::admit::Admitted;
 
 /// Incidents in one list.
 const INCIDENTS_MAX: usize = 50;
-
-/// What an alert's delivery came to.
-#[derive(Clone, Debug, Serialize)]
-pub struct Delivered {
-    schema: &'static str,
-    /// The incident that it opened or joined.
-    pub incident: String,
-    /// Whether anything of it still rings.
-    pub firing: bool,
-    /// The runs that answer it, started now or before.
-    pub runs: Vec<RunId>,
-    /// Why a runbook that answers it was not run.
-    pub not_run: Vec<Refusal>,
-}
 
 impl Desk {
     /// The incident of a run; one that is named by its id, only where the caller may see it: a run
@@ -163,6 +148,7 @@ impl Desk {
             Happened::RunOpened { run, .. }
             | Happened::RunEnded { run, .. }
             | Happened::Planned { run, .. }
+            | Happened::Judged { run, .. }
             | Happened::Diagnosed { run, .. } => !hidden_runs.contains(run),
             // A refusal without a plan is of a run that it does not name.
             Happened::Refused { plan, .. } => plan
@@ -177,46 +163,9 @@ impl Desk {
             | Happened::Ceased { .. }
             | Happened::Resolved { .. }
             | Happened::Imported { .. }
+            | Happened::Settled(_)
             | Happened::Noted(_) => true,
         });
         Ok(incident)
-    }
-
-    /// An alert came: opens or joins its incident and starts the runbooks that answer it. The same
-    /// delivery again joins the same runs.
-    pub async fn webhook(
-        self: &Arc<Self>,
-        who: &Admitted,
-        group: &AlertGroup,
-    ) -> Result<Delivered, Refusal> {
-        self.enter_to_act(who)?;
-        let opened = self
-            .runner
-            .incident_of_alerts(group, &who.caller)
-            .await
-            .map_err(|error| refusal::of(&error))?;
-        let mut delivered = Delivered {
-            schema: "interlock.delivered.v1",
-            incident: opened.id.clone(),
-            firing: opened.firing,
-            runs: Vec::new(),
-            not_run: Vec::new(),
-        };
-        if !opened.firing {
-            return Ok(delivered);
-        }
-        for runbook in self.answering(who, &opened.alert_names()) {
-            let ask = RunRequest {
-                id: Some(opened.run_key(&runbook)),
-                incident: Some(IncidentAsk::Given(Box::new(opened.as_input()))),
-                inputs: std::collections::BTreeMap::new(),
-                runbook,
-            };
-            match self.start(who, ask).await {
-                Ok(started) => delivered.runs.push(started.run),
-                Err(refusal) => delivered.not_run.push(refusal),
-            }
-        }
-        Ok(delivered)
     }
 }

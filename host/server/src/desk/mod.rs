@@ -6,6 +6,7 @@
 //! Invariant: every method takes the [`Admitted`] who asks, and asks [`Desk::enter`] first. None of
 //! them signs, trusts bytes or alters the policy.
 
+mod deliveries;
 mod evidence;
 mod incidents;
 mod live;
@@ -26,7 +27,7 @@ use interlock_runner::{open::Runner, record::RunRecord};
 use tokio::sync::{broadcast, watch};
 use tokio_util::task::TaskTracker;
 
-pub use incidents::Delivered;
+pub use deliveries::{Delivered, Undelivered};
 pub use live::{Progress, Started};
 pub use news::News;
 pub(crate) use refusal::of as refused;
@@ -34,6 +35,7 @@ pub use runs::{IncidentAsk, RunRequest};
 pub use said::{Code, Refusal, Said};
 
 use crate::admit::{Admitted, Pace};
+use deliveries::Deliveries;
 use live::Live;
 
 /// News that a slow listener may lag behind.
@@ -51,6 +53,7 @@ pub struct Desk {
     /// Runs and changes that go on, whoever still waits for them.
     tasks: TaskTracker,
     turns: [tokio::sync::Mutex<()>; TURNS],
+    deliveries: Deliveries,
 }
 
 impl Desk {
@@ -63,6 +66,7 @@ impl Desk {
             news: broadcast::Sender::new(NEWS_KEPT),
             stopping: watch::Sender::new(false),
             turns: Default::default(),
+            deliveries: Deliveries::default(),
             tasks: TaskTracker::new(),
         })
     }

@@ -1,5 +1,6 @@
 //! The doors of a host in a folder of its own, asked without a socket.
 
+mod delivered;
 mod listed;
 mod paths;
 

@@ -2,7 +2,7 @@
 
 use axum::{body::Bytes, extract::State};
 use http::{HeaderMap, StatusCode};
-use interlock_runner::incident::{AlertGroup, BadAlerts};
+use interlock_runner::incident::BadAlerts;
 
 use super::{
     Doors,
@@ -10,7 +10,7 @@ use super::{
     asked::Who,
     body,
 };
-use crate::desk::Code;
+use crate::desk::{Code, Undelivered};
 
 /// The handler: answered as soon as every run that answers the alerts has an id.
 pub(super) async fn alertmanager(
@@ -20,9 +20,11 @@ pub(super) async fn alertmanager(
     bytes: Bytes,
 ) -> Answer {
     body::is_json(&headers)?;
-    let group = AlertGroup::parse(&bytes).map_err(|bad| refused(&bad))?;
-    let delivered = doors.desk.webhook(&who, &group).await?;
-    Ok(document(StatusCode::ACCEPTED, &delivered))
+    match doors.desk.webhook(&who, &bytes).await {
+        Ok(delivered) => Ok(document(StatusCode::ACCEPTED, &delivered)),
+        Err(Undelivered::Unread(bad)) => Err(refused(&bad)),
+        Err(Undelivered::Refused(refusal)) => Err(refusal.into()),
+    }
 }
 
 fn refused(bad: &BadAlerts) -> Refused {

@@ -137,7 +137,8 @@ impl Door {
         let who = self.who(&context)?;
         let name = request.name.as_ref();
         if tools::TOOLS.contains(&name) {
-            let said = self.fixed(&who, name, request.arguments, &context).await;
+            // Large, as the next one is, and moved from place to place by whoever polls it.
+            let said = Box::pin(self.fixed(&who, name, request.arguments, &context)).await;
             let result = match name {
                 "cancel_run" => answer::of_ending(said),
                 _ => answer::of(said),
@@ -145,7 +146,7 @@ impl Door {
             return Ok(result.into());
         }
         match runbook {
-            Some(runbook) => self.run(&who, &runbook, request.arguments, context).await,
+            Some(runbook) => Box::pin(self.run(&who, &runbook, request.arguments, context)).await,
             None => {
                 let name = foreign_short(name, 80);
                 Err(ErrorData::invalid_params(

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use interlock_system_tests::{Asker, Doorstep, METRIC_ONCE};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::UNLIMITED;
 use crate::error::{BenchError, setup};
@@ -111,15 +111,4 @@ async fn going(client: &reqwest::Client, url: &str) -> Result<usize, BenchError>
             side: "interlock serve",
             why: "its metrics have no `interlock_runs_going_on`".into(),
         })
-}
-
-/// One JSON answer.
-pub(super) async fn get(
-    client: &reqwest::Client,
-    url: &str,
-    token: &str,
-) -> Result<Value, BenchError> {
-    let answer = client.get(url).bearer_auth(token).send().await;
-    let answer = answer.map_err(setup("ask the server"))?;
-    answer.json().await.map_err(setup("read an answer"))
 }

@@ -8,7 +8,7 @@ use interlock_test_servers::Plot;
 use serde_json::{Value, json};
 
 use super::UNLIMITED;
-use super::waiting::{client, get};
+use super::waiting::client;
 use crate::error::{BenchError, setup};
 use crate::turns::{Figure, Measured};
 
@@ -83,22 +83,27 @@ async fn delivered(
         }
         Err(undone(format!("{status}: {document}")))
     });
-    let begun = Instant::now();
     let answers = try_join_all(posts).await?;
     let run = answers
         .iter()
         .find_map(|answer| answer["runs"][0].as_str())
         .ok_or_else(|| undone(format!("no run began: {:?}", answers.first())))?;
-    loop {
-        let shown = get(client, &format!("{url}/runs/{run}"), Asker::Alerts.token()).await?;
-        match shown["state"].as_str() {
-            Some("planned" | "concluded") => return Ok(()),
-            Some("running" | "opened" | "reading") if begun.elapsed() < ROUND_WITHIN => {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-            _ => return Err(undone(shown.to_string())),
-        }
+    // The stream of a run's news ends with the run.
+    let news = client
+        .get(format!("{url}/runs/{run}/events"))
+        .bearer_auth(Asker::Alerts.token())
+        .timeout(ROUND_WITHIN)
+        .send()
+        .await
+        .map_err(setup("listen to a run"))?
+        .text()
+        .await
+        .map_err(setup("listen to a run"))?;
+    let over = ["planned", "concluded"].map(|state| format!("\"state\":\"{state}\""));
+    if over.iter().any(|over| news.contains(over)) {
+        return Ok(());
     }
+    Err(undone(news))
 }
 
 /// One group of the incident's forty alerts, as Alertmanager posts it.
