@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use interlock_bundle::TimelineLine;
+use interlock_bundle::{BundleError, TimelineLine};
 
+use crate::source::file;
 use crate::{Format, ImportError};
 
 /// What an import has made.
@@ -28,25 +29,44 @@ pub fn import(
     out: &Path,
     progress: Progress<'_>,
 ) -> Result<Imported, ImportError> {
-    let unread = || ImportError::Whole {
-        path: path.to_owned(),
-        format,
-        why: "this build does not read it into bundles".to_owned(),
-    };
+    std::fs::create_dir_all(out).map_err(|why| BundleError::System {
+        path: out.to_owned(),
+        doing: "written",
+        why,
+    })?;
     match format {
-        Format::Alertmanager => Err(unread()),
-        Format::PagerDuty => Err(unread()),
-        Format::Slack => Err(unread()),
-        Format::Metrics => Err(unread()),
+        Format::Alertmanager => crate::alertmanager::import(path, out, progress),
+        Format::PagerDuty => crate::pagerduty::import(path, out, progress),
+        Format::Slack => crate::slack::import(path, out, progress),
+        Format::Metrics => crate::metrics::import(path, out, progress),
         Format::PetShop => crate::petshop::import(path, out, progress),
         Format::Nezha => crate::nezha::import(path, out, progress),
         Format::ItBench => crate::itbench::import(path, out, progress),
     }
 }
 
-/// What people and paging systems wrote, oldest first. `bytes` is one file; a Slack export's folder
-/// is [`import`]'s.
+/// What people and paging systems wrote, oldest first. `bytes` is one file; of a file on disk, or
+/// of a Slack channel's folder, [`timeline_of`] names the place of a mistake.
 pub fn timeline(format: Format, bytes: &[u8]) -> Result<Vec<TimelineLine>, ImportError> {
-    let _ = bytes;
-    Err(ImportError::NoTimeline { format })
+    lines(format, Path::new(format.name()), bytes)
+}
+
+/// [`timeline`] of a file, or of a folder where the format is one of folders.
+pub fn timeline_of(format: Format, path: &Path) -> Result<Vec<TimelineLine>, ImportError> {
+    match format {
+        Format::Slack => crate::slack::timeline_of(path),
+        other if other.has_timeline() => lines(other, path, &file(path)?),
+        other => Err(ImportError::NoTimeline { format: other }),
+    }
+}
+
+fn lines(format: Format, path: &Path, bytes: &[u8]) -> Result<Vec<TimelineLine>, ImportError> {
+    match format {
+        Format::Alertmanager => crate::alertmanager::timeline(path, bytes),
+        Format::PagerDuty => crate::pagerduty::timeline(path, bytes),
+        Format::Slack => crate::slack::timeline(path, bytes),
+        Format::Metrics | Format::PetShop | Format::Nezha | Format::ItBench => {
+            Err(ImportError::NoTimeline { format })
+        }
+    }
 }

@@ -7,13 +7,22 @@
 //! Invariant: a line that cannot be read is an error with its place, never left out.
 #![forbid(unsafe_code)]
 
+mod alertmanager;
 mod error;
 mod format;
 mod import;
 mod itbench;
+mod json;
+mod metrics;
 mod nezha;
+mod pagerduty;
 mod petshop;
+mod slack;
+mod source;
+
+#[cfg(test)]
+mod tests;
 
 pub use error::ImportError;
-pub use format::Format;
-pub use import::{Imported, Progress, import, timeline};
+pub use format::{Format, UnknownFormat};
+pub use import::{Imported, Progress, import, timeline, timeline_of};
