@@ -1,12 +1,14 @@
 //! The command line's grammar. Its help is written for someone under an alert.
 
 mod plans;
+mod postmortem;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use plans::{DecisionArg, PlanCommand, RejectArgs, SignArgs};
+pub(crate) use postmortem::{CountBy, IncidentStatsArgs, PostmortemArgs};
 
 /// Evidence in, a human's decision, exactly that decision carried out.
 ///
@@ -105,6 +107,8 @@ pub(crate) enum Command {
     /// What alerted, or was asked about, and what happened then
     #[command(subcommand)]
     Incidents(IncidentsCommand),
+    /// Draft what happened in an incident, each sentence with its source
+    Postmortem(PostmortemArgs),
     /// Play a run again from its record, and compare
     Replay {
         /// The run's id
@@ -235,6 +239,8 @@ pub(crate) enum IncidentsCommand {
         #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=50))]
         most: u8,
     },
+    /// Count post-mortems by factor, cause, service or severity
+    Stats(IncidentStatsArgs),
 }
 
 /// What a person found where the outcome of an act was not known.

@@ -3,6 +3,7 @@
 pub(crate) mod apply;
 pub(crate) mod bearer;
 pub(crate) mod build;
+pub(crate) mod incident_stats;
 pub(crate) mod incidents;
 pub(crate) mod journal;
 pub(crate) mod keygen;
@@ -13,6 +14,7 @@ pub(crate) mod payload;
 pub(crate) mod plan;
 pub(crate) mod policy;
 pub(crate) mod policy_test;
+pub(crate) mod postmortem;
 pub(crate) mod reconcile;
 pub(crate) mod replay;
 pub(crate) mod run;
@@ -104,6 +106,10 @@ pub(crate) async fn dispatch(cli: &Cli, screen: Screen) -> Result<Output, Failur
             text,
             most,
         }) => incidents::similar(incident.as_deref(), text.as_deref(), *most, config).await,
+        Command::Incidents(IncidentsCommand::Stats(args)) => {
+            incident_stats::stats(args, config).await
+        }
+        Command::Postmortem(args) => postmortem::postmortem(args, config).await,
         Command::Replay { run } => replay::replay(run, config).await,
         Command::Journal(JournalCommand::Verify {
             checkpoint,

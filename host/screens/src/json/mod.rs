@@ -7,6 +7,7 @@ pub mod grants;
 pub mod incidents;
 pub mod inputs;
 pub mod plan;
+pub mod postmortem;
 pub mod run;
 pub mod runbooks;
 pub mod runs;
