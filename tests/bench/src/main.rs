@@ -12,6 +12,7 @@ mod error;
 mod gate;
 mod overlap;
 mod questions;
+mod rca;
 mod run_warm;
 mod served;
 mod source;
@@ -44,8 +45,18 @@ fn main() -> ExitCode {
     {
         return side.run();
     }
+    let data = match rca::asked(&words) {
+        Some(Err(help)) => {
+            eprintln!("{help}");
+            return ExitCode::from(2);
+        }
+        Some(Ok(data)) => Some(data),
+        None => None,
+    };
     let known = |word: &String| word == run_warm::NAME || NAMES.contains(&word.as_str());
-    if let Some(unknown) = words.iter().find(|word| !known(word)) {
+    if data.is_none()
+        && let Some(unknown) = words.iter().find(|word| !known(word))
+    {
         eprintln!(
             "`{unknown}` is no figure; there are {}",
             NAMES.map(|name| format!("`{name}`")).join(", ")
@@ -65,6 +76,19 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    if let Some(data) = data {
+        return match runtime.block_on(rca::run(&data)) {
+            Ok(true) => ExitCode::SUCCESS,
+            Ok(false) => {
+                eprintln!("{} does not lead in every column", rca::NAME);
+                ExitCode::FAILURE
+            }
+            Err(error) => {
+                eprintln!("{}: {}", rca::NAME, error::chain(&error));
+                ExitCode::FAILURE
+            }
+        };
+    }
     let mut failed = false;
     // A table and no ratio: only where it is asked for.
     if words.iter().any(|word| word == run_warm::NAME) {

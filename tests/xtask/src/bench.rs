@@ -3,18 +3,24 @@
 
 use crate::stage::call;
 use crate::{machine, workspace};
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 /// Measures these figures, or all of them where none is named.
 pub(crate) fn run(names: &[&str]) -> ExitCode {
     let build = || call(workspace::cargo().args(["build", "--quiet", "--release", "--workspace"]));
-    if let Err(why) = machine::install(&machine::BENCH).and_then(|()| build()) {
+    // The one figure that needs data and no servers.
+    let install = || match names {
+        ["rca", ..] => Ok(()),
+        _ => machine::install(&machine::BENCH),
+    };
+    if let Err(why) = install().and_then(|()| build()) {
         eprintln!("{why}");
         return ExitCode::FAILURE;
     }
     let program = workspace::target().join("release/interlock-bench");
     let ended = Command::new(&program)
-        .args(names)
+        .args(absolute(names))
         .current_dir(workspace::root())
         .status();
     match ended {
@@ -28,4 +34,21 @@ pub(crate) fn run(names: &[&str]) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The words, a folder after `--data` as it is called from the workspace's root.
+fn absolute(words: &[&str]) -> Vec<PathBuf> {
+    let mut after_data = false;
+    words
+        .iter()
+        .map(|word| {
+            let path = if after_data {
+                std::path::absolute(word).ok()
+            } else {
+                None
+            };
+            after_data = *word == "--data";
+            path.unwrap_or_else(|| PathBuf::from(word))
+        })
+        .collect()
 }

@@ -21,6 +21,8 @@ usage: cargo xtask COMMAND
   bench [NAME]...
               ratios against baselines, each with its limit; all unless named: warm-step, overlap,
               gate, mcp-call, mcp-load, waiting, webhook-to-plan, alert-to-plan
+  bench rca --data DIR
+              how often root causes are found in public data sets, beside published methods
   components  builds the steps of every runbook here
   demo        one incident on real servers, from the alert to the journal
                 --yes       install missing servers unasked
