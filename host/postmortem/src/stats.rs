@@ -270,6 +270,7 @@ impl Known {
         }
         let mut told = store.entries_of("feedback").await?;
         told.extend(store.entries_of("incident").await?);
+        told.extend(store.entries_of("cause").await?);
         told.sort_by_key(|stamped| stamped.index);
         let mut judged: BTreeMap<String, String> = BTreeMap::new();
         for stamped in told {
@@ -293,6 +294,13 @@ impl Known {
                         && let Some(runbook) = newest.get(id)
                     {
                         judged.insert(id.to_owned(), format!("{runbook}/{cause}"));
+                    }
+                }
+                Entry::Cause {
+                    incident, cause, ..
+                } => {
+                    if let Some(runbook) = newest.get(&incident) {
+                        judged.insert(incident, format!("{runbook}/{cause}"));
                     }
                 }
                 _ => {}

@@ -93,7 +93,7 @@ fn every_citation_is_resolved_in_the_sources() {
 
 #[test]
 fn a_draft_reads_like_this() {
-    insta::assert_snapshot!(drafted(&story("")).text);
+    insta::assert_snapshot!(drafted(&story("(theirs)")).text);
 }
 
 #[test]

@@ -13,7 +13,8 @@ const FACT_CHARS_MAX: usize = 400;
 
 /// A text as a code span of one line. Empty text is told in words.
 pub fn code(text: &str) -> String {
-    if text.trim().is_empty() {
+    let text = text.trim();
+    if text.is_empty() {
         return "(empty)".to_owned();
     }
     let shown: String = text.chars().take(FACT_CHARS_MAX).collect();
@@ -26,8 +27,8 @@ pub fn code(text: &str) -> String {
         longest = longest.max(run);
     }
     let fence = "`".repeat(longest + 1);
-    // A span that begins or ends with a backtick or a space needs a space of its own.
-    let edge = |character: Option<char>| matches!(character, Some('`' | ' '));
+    // A span that begins or ends with a backtick needs a space of its own.
+    let edge = |character: Option<char>| character == Some('`');
     let pad = if edge(shown.chars().next()) || edge(shown.chars().next_back()) {
         " "
     } else {

@@ -54,7 +54,24 @@ fn every_mistake_is_named_with_its_line() {
         fails("interlock.postmortem.v1", "interlock.postmortem.v9"),
         fails("severity: P1", &format!("severity: {}", "x".repeat(70_000))),
         fails("severity: P1", &format!("severity: {}", "x".repeat(1_001))),
-    ].join("\n"), @r"");
+    ].join("\n"), @r"
+    line 1: a post-mortem begins with a line `---`, and its header ends with another
+    line 4: `status` must be `draft` or `final`
+    line 4: this is not `key: value`
+    line 4: `state` is no key of a post-mortem
+    line 5: `status` stands here twice
+    line 18: `status` is missing
+    line 11: `deploy` is no contributing factor; `docs/postmortems.md` lists them
+    line 11: `defect` stands here twice
+    line 11: `factors` must be a list in brackets
+    line 11: the value is neither `null`, a word, a text in quotation marks, nor a list of these
+    line 5: the value is neither `null`, a word, a text in quotation marks, nor a list of these
+    line 5: the value is neither `null`, a word, a text in quotation marks, nor a list of these
+    line 9: `mitigated` must be a time such as `2026-01-31T12:00:00Z`, or `null`
+    line 2: the schema is `interlock.postmortem.v9`, expected `interlock.postmortem.v1`
+    line 5: the header has more than 65536 bytes
+    line 5: a value has more than 1000 characters, or a list more than 1000
+    ");
 }
 
 #[test]

@@ -106,8 +106,8 @@ fn changes(story: &Story, put: &mut impl FnMut(Factor, Sentence)) {
 fn unchecked(story: &Story, put: &mut impl FnMut(Factor, Sentence)) {
     for told in story.reports() {
         for gap in &told.report.report.could_not_check {
-            let sentence = Sentence::new("Nobody could check ").fact(&gap.what);
-            let sentence = sentence.own(": ").fact(&gap.why);
+            let sentence = Sentence::new("It could not be checked: ").fact(&gap.what);
+            let sentence = sentence.own(", because ").fact(&gap.why);
             put(Factor::MonitoringGap, sentence.cite(&told.source));
         }
     }

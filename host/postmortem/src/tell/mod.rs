@@ -18,7 +18,7 @@ use interlock_store::entry::{Entry, Stamped};
 
 use crate::{
     front::{self, Front, Status},
-    story::{Story, source},
+    story::{Story, asker, source},
     taxonomy::Factor,
     template::{Item, View},
     words::{Sentence, code},
@@ -116,7 +116,8 @@ fn judged(stamped: &Stamped) -> Option<(Option<&interlock_gate::ids::RunId>, &st
         } => Some((Some(run), cause)),
         Entry::Incident {
             cause: Some(cause), ..
-        } => Some((None, cause)),
+        }
+        | Entry::Cause { cause, .. } => Some((None, cause)),
         _ => None,
     }
 }
@@ -125,6 +126,7 @@ fn judged(stamped: &Stamped) -> Option<(Option<&interlock_gate::ids::RunId>, &st
 fn judge(stamped: &Stamped) -> &str {
     match &stamped.entry {
         Entry::Feedback { by, .. } | Entry::Incident { by, .. } => by,
+        Entry::Cause { by, .. } => asker(by),
         _ => "",
     }
 }

@@ -53,9 +53,9 @@ fn opened(story: &Story, stamped: &Stamped) -> String {
         sentence = sentence.own(" of service ").fact(service);
     }
     if let Some(severity) = &story.severity {
-        sentence = sentence.own(", severity ").fact(severity);
+        sentence = sentence.own(" with severity ").fact(severity);
     }
-    sentence = sentence.own(", was opened at ").time(stamped.at);
+    sentence = sentence.own(" was opened at ").time(stamped.at);
     let first = story.first_alert();
     let own = first.filter(|one| one.since == source(stamped));
     sentence = match (&stamped.entry, own) {

@@ -195,6 +195,18 @@ fn entry(story: &Story, stamped: &Stamped) -> Option<Sentence> {
             cause: Some(cause),
             ..
         } => begin("").fact(by).own(" told the cause: ").fact(cause),
+        Entry::Cause {
+            by, cause, subject, ..
+        } => {
+            let sentence = begin("")
+                .fact(asker(by))
+                .own(" told the cause: ")
+                .fact(cause);
+            match subject {
+                Some(subject) => sentence.own(" in ").fact(subject),
+                None => sentence,
+            }
+        }
         // Alerts are told by when they rang; attached lines by their own times.
         _ => return None,
     })
