@@ -4,6 +4,7 @@ use interlock_sdk::wire::{Matrix, ServiceList};
 use interlock_sdk::{Answer, Found, Report, Result};
 
 use crate::Cause;
+use crate::conclude_own::{shows, tell_own};
 use crate::facts::Facts;
 use crate::rank::{Fault, Located, Ranked, locate};
 use crate::scene::{MarkKind, Signal};
@@ -14,7 +15,7 @@ const HYPOTHESES_MAX: usize = 5;
 /// A share of the symptom that is not worth a hypothesis.
 const SHARE_MIN: f64 = 1e-6;
 /// Another suspect with this part of a suspect's share leaves it open which of them it is.
-const RIVAL: f64 = 0.6;
+pub(crate) const RIVAL: f64 = 0.6;
 /// A suspect that keeps less than this of what came to it is explained by its callees.
 const KEPT: f64 = 0.5;
 /// A suspect that bears less than this of what the symptom bears does not explain it.
@@ -56,13 +57,18 @@ pub fn conclude(facts: &Facts) -> Result<Report> {
         services,
         located,
     };
-    report.summary(format!(
-        "{} of what {} suffers is laid to {} ({}).",
-        percent(first.score),
-        telling.name(located.symptom.component),
-        telling.name(first.component),
-        says(first.fault),
-    ));
+    if let Some(own) = first.own {
+        let name = telling.name(first.component);
+        report.summary(format!("{name} {}.", shows(own.kind)));
+    } else {
+        report.summary(format!(
+            "{} of what {} suffers is laid to {} ({}).",
+            percent(first.score),
+            telling.name(located.symptom.component),
+            telling.name(first.component),
+            says(first.fault),
+        ));
+    }
     for suspect in &suspects {
         telling.tell(suspect, &mut report);
     }
@@ -83,6 +89,16 @@ impl Telling<'_> {
     }
 
     fn tell(&self, suspect: &Ranked, report: &mut Report) {
+        if let Some(own) = suspect.own {
+            tell_own(
+                self.facts,
+                self.services,
+                (suspect, own),
+                self.rival(suspect),
+                report,
+            );
+            return;
+        }
         let place = suspect.component;
         let components = &self.view.scene.components;
         let changes = components
@@ -256,7 +272,7 @@ impl Telling<'_> {
     }
 }
 
-fn nth<T>(mut items: impl Iterator<Item = T>, at: usize) -> Option<T> {
+pub(crate) fn nth<T>(mut items: impl Iterator<Item = T>, at: usize) -> Option<T> {
     items.nth(at)
 }
 
@@ -273,6 +289,14 @@ fn gaps(facts: &Facts, view: &View, report: &mut Report) {
             }
         }
     }
+    for (what, both) in facts.own.all() {
+        for (asked, when) in [(&both.now, "now"), (&both.usual, "usually")] {
+            if let Err(gap) = asked {
+                let lost = "which components do other things than usual";
+                report.could_not_check(format!("{what}, {when}"), gap, lost);
+            }
+        }
+    }
     if let Err(gap) = &facts.changes {
         report.could_not_check("changes", gap, "whether a suspect was changed before");
     }
@@ -281,7 +305,7 @@ fn gaps(facts: &Facts, view: &View, report: &mut Report) {
     }
 }
 
-fn cause(fault: Fault) -> Cause {
+pub(crate) fn cause(fault: Fault) -> Cause {
     match fault {
         Fault::Slow => Cause::SlowComponent,
         Fault::Failing => Cause::FailingComponent,
@@ -321,6 +345,6 @@ fn unit(signal: Signal) -> &'static str {
     }
 }
 
-fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     format!("{:.0} %", 100.0 * share.clamp(0.0, 1.0))
 }

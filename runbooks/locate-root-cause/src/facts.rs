@@ -6,6 +6,7 @@ use interlock_sdk::wire::{ChangeList, Matrix, ServiceList};
 use interlock_sdk::{Answer, Context, Gap, Result, Time, Window};
 
 use crate::Inputs;
+use crate::own_facts::OwnFacts;
 use crate::scene::{Signal, Stat};
 
 /// An answer, or why there is none.
@@ -66,6 +67,8 @@ pub struct Facts {
     pub topology: Asked<ServiceList>,
     /// What each component measures of itself.
     pub measured: Vec<Measured>,
+    /// What each component shows of itself.
+    pub own: OwnFacts,
     /// What was changed shortly before.
     pub changes: Asked<ChangeList>,
 }
@@ -87,6 +90,7 @@ impl Facts {
                 (signal, stat, now, usual)
             })
             .collect();
+        let own = OwnFacts::ask(ctx, window, usual, step);
         let alerts = &ctx.incident().alerts;
         let labels = alerts.iter().flat_map(|alert| &alert.labels);
         let labelled = labels
@@ -109,6 +113,7 @@ impl Facts {
                     usual: usual.get(),
                 })
                 .collect(),
+            own,
             changes: changes.get(),
         }
     }

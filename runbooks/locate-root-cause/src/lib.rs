@@ -14,9 +14,12 @@
 interlock_sdk::manifest!();
 
 mod conclude;
+mod conclude_own;
 mod excess;
 mod facts;
 mod flow;
+mod own;
+mod own_facts;
 mod rank;
 mod robust;
 mod scene;
@@ -25,5 +28,9 @@ mod see;
 pub use conclude::conclude;
 pub use excess::Excess;
 pub use facts::{Asked, Facts, Measured};
+pub use own::{Kind, Own, own};
+pub use own_facts::{Both, OwnFacts, OwnSeen};
 pub use rank::{Fault, Located, Ranked, locate, rank};
-pub use scene::{Component, Mark, MarkKind, Scene, Signal, Stat, Symptom, Track};
+pub use scene::{
+    Component, Habit, Limit, Link, Mark, MarkKind, Scene, Signal, Stat, Symptom, Track,
+};

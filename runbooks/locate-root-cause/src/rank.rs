@@ -2,6 +2,7 @@
 
 use crate::excess::{Excess, burden, excess, shape, track};
 use crate::flow::{Node, Settled, settle};
+use crate::own::{Own, blend};
 use crate::robust::median;
 use crate::scene::{Component, Scene, Signal, Symptom};
 
@@ -58,6 +59,8 @@ pub struct Ranked {
     pub signal: Signal,
     /// From the symptom to it, both included; itself alone where no calls lead to it.
     pub path: Vec<usize>,
+    /// What it shows of itself, where that speaks for it more than the symptom does.
+    pub own: Option<Own>,
 }
 
 /// What was found of the symptom itself, and the suspects.
@@ -78,6 +81,11 @@ pub fn rank(scene: &Scene) -> Vec<Ranked> {
 
 /// The same, with what was found of the symptom; nothing where nothing deviates.
 pub fn locate(scene: &Scene) -> Option<Located> {
+    blend(scene, flow(scene))
+}
+
+/// Where the symptom flows to.
+fn flow(scene: &Scene) -> Option<Located> {
     let (start, signal) = symptom(scene)?;
     let shape = shape(&burden(scene.components.get(start)?, signal)?);
     let seen: Vec<Seen> = scene
@@ -124,6 +132,7 @@ pub fn locate(scene: &Scene) -> Option<Located> {
                 excess: seen.in_signal,
                 signal,
                 path: path(&settled, start, at),
+                own: None,
             }
         })
         .filter(|suspect| suspect.score > 0.0)

@@ -62,6 +62,44 @@ pub struct Mark {
     pub surprise: f64,
 }
 
+/// Given that a component was asked for something, how often something followed: a line in its log, a
+/// call. Counted in traces, now and usually.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Habit {
+    /// Which of the facts it was made from; only carried along.
+    pub source: Option<usize>,
+    /// Traces in which it was asked: now, usually.
+    pub asked: [f64; 2],
+    /// Those of them in which it followed: now, usually.
+    pub seen: [f64; 2],
+}
+
+/// The share of a limit that is in use, from 0 to 1.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Limit {
+    /// Which of the facts it was made from; only carried along.
+    pub source: usize,
+    /// The incident's window.
+    pub now: Vec<f64>,
+    /// A period without an incident.
+    pub usual: Vec<f64>,
+}
+
+/// The seconds that calls between two components last beyond what the callee takes for them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Link {
+    /// Which of the facts it was made from; only carried along.
+    pub source: usize,
+    /// The caller: its place in [`Scene::components`].
+    pub from: usize,
+    /// The callee.
+    pub to: usize,
+    /// The incident's window.
+    pub now: Vec<f64>,
+    /// A period without an incident.
+    pub usual: Vec<f64>,
+}
+
 /// One component of the topology.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Component {
@@ -71,6 +109,10 @@ pub struct Component {
     pub tracks: Vec<Track>,
     /// What else speaks for it.
     pub marks: Vec<Mark>,
+    /// What follows when it is asked.
+    pub habits: Vec<Habit>,
+    /// How far its resources are used up.
+    pub limits: Vec<Limit>,
 }
 
 /// Where the incident shows.
@@ -87,6 +129,8 @@ pub struct Symptom {
 pub struct Scene {
     /// The components, in the order of the topology.
     pub components: Vec<Component>,
+    /// What lies between them.
+    pub links: Vec<Link>,
     /// Where the incident shows, where an alert says so.
     pub symptom: Option<Symptom>,
 }

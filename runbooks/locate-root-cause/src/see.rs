@@ -75,14 +75,18 @@ impl View {
             }
         }
         let symptom = facts.service.as_deref().and_then(|name| places.get(name));
+        let mut scene = Scene {
+            components,
+            symptom: symptom.map(|&component| Symptom {
+                component,
+                signal: facts.signal,
+            }),
+            ..Scene::default()
+        };
+        let periods = (facts.window, facts.usual, facts.step);
+        facts.own.add(&mut scene, &places, periods);
         Some(Self {
-            scene: Scene {
-                components,
-                symptom: symptom.map(|&component| Symptom {
-                    component,
-                    signal: facts.signal,
-                }),
-            },
+            scene,
             origins,
             usual_known,
         })
@@ -149,7 +153,7 @@ fn series_at(matrix: &Matrix, at: Option<usize>) -> Option<&Series> {
 }
 
 /// Its labels, in order: how one series is found again in another answer.
-fn named(series: &Series) -> Vec<(&str, &str)> {
+pub(crate) fn named(series: &Series) -> Vec<(&str, &str)> {
     let labels = series.labels.iter();
     let mut labels: Vec<_> = labels
         .map(|l| (l.name.as_str(), l.value.as_str()))
@@ -159,7 +163,7 @@ fn named(series: &Series) -> Vec<(&str, &str)> {
 }
 
 /// One place a step; NaN where no point is.
-fn grid(series: Option<&Series>, window: Window, step: Duration) -> Vec<f64> {
+pub(crate) fn grid(series: Option<&Series>, window: Window, step: Duration) -> Vec<f64> {
     let step = step.as_micros().max(1);
     let places = window.length().as_micros().div_ceil(step).min(GRID_MAX);
     let mut grid = vec![f64::NAN; usize::try_from(places).unwrap_or(0)];

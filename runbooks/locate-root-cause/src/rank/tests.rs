@@ -43,6 +43,7 @@ fn scene() -> Scene {
             component: 0,
             signal: Some(Signal::Latency),
         }),
+        ..Scene::default()
     }
 }
 
@@ -66,6 +67,7 @@ fn permuted(scene: &Scene, order: &[usize]) -> Scene {
             component: place(symptom.component),
             ..symptom
         }),
+        ..Scene::default()
     }
 }
 

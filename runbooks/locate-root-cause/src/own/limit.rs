@@ -1,0 +1,47 @@
+//! A resource that is used up.
+
+use super::{Piece, above};
+use crate::robust::median;
+use crate::scene::Limit;
+
+/// A twentieth of a limit more or less is nothing.
+const FLOOR: f64 = 0.05;
+/// Below this share of a limit nothing is short, however unusual it is;
+const AT_EASE: f64 = 0.4;
+/// from this on, it is.
+const SHORT: f64 = 0.8;
+
+pub(super) fn surprise(limits: &[Limit]) -> Piece {
+    let pieces = limits.iter().map(|limit| {
+        let used = median(&limit.now).unwrap_or(0.0);
+        let short = ((used - AT_EASE) / (SHORT - AT_EASE)).clamp(0.0, 1.0);
+        Piece {
+            surprise: short * above(&limit.now, &limit.usual, FLOOR),
+            source: Some(limit.source),
+        }
+    });
+    pieces
+        .max_by(|a, b| a.surprise.total_cmp(&b.surprise))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(now: f64, usual: f64) -> f64 {
+        surprise(&[Limit {
+            source: 0,
+            now: vec![now; 5],
+            usual: vec![usual; 50],
+        }])
+        .surprise
+    }
+
+    #[test]
+    fn a_resource_is_short_near_its_limit_and_not_far_below_it() {
+        assert!(of(0.98, 0.05) > 50.0);
+        assert_eq!(of(0.35, 0.05), 0.0);
+        assert!(of(0.95, 0.95) < 1e-9, "as short as ever");
+    }
+}

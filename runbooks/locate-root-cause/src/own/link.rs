@@ -1,0 +1,45 @@
+//! A network that is slow before a component: its calls, and those to it, last longer than whoever
+//! answers them takes.
+
+use super::{Piece, above};
+use crate::scene::Scene;
+
+/// Seconds that come and go between two processes.
+const FLOOR: f64 = 0.005;
+/// A link this surprising is slow as likely as not.
+const HALF: f64 = 10.0;
+
+/// What the links say of each component. A component is where all of its links are slow: one of
+/// whom only some are is a neighbour of it.
+pub(super) fn surprises(scene: &Scene) -> Vec<Piece> {
+    let links: Vec<(usize, usize, Piece)> = scene
+        .links
+        .iter()
+        .map(|link| {
+            let piece = Piece {
+                surprise: above(&link.now, &link.usual, FLOOR),
+                source: Some(link.source),
+            };
+            (link.from, link.to, piece)
+        })
+        .collect();
+    let components = 0..scene.components.len();
+    components
+        .map(|at| {
+            let mine = links
+                .iter()
+                .filter(|(from, to, _)| *from == at || *to == at);
+            let mine: Vec<Piece> = mine.map(|(_, _, piece)| *piece).collect();
+            let slow = mine
+                .iter()
+                .map(|piece| piece.surprise / (piece.surprise + HALF));
+            let share = slow.sum::<f64>() / mine.len().max(1) as f64;
+            let whole: f64 = mine.iter().map(|piece| piece.surprise).sum();
+            let most = mine.iter().max_by(|a, b| a.surprise.total_cmp(&b.surprise));
+            Piece {
+                surprise: share * whole,
+                source: most.and_then(|piece| piece.source),
+            }
+        })
+        .collect()
+}
