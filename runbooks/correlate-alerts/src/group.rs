@@ -237,7 +237,7 @@ impl<'a> Episodes<'a> {
     fn join_along_dependencies(&self, scene: &Scene, sets: &mut Union) {
         let mut walk = Walk::new(&scene.nodes);
         for (index, episode) in self.all.iter().enumerate() {
-            walk.from(episode.node, Way::Down, EDGES_MAX, |node| {
+            walk.from(&[episode.node], Way::Down, EDGES_MAX, |node| {
                 let near = self.near(episode, node);
                 if near.is_empty() {
                     return Step::Through;

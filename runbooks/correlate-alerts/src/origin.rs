@@ -18,6 +18,9 @@ const CANDIDATES_MAX: usize = 48;
 const QUIET_CANDIDATES_MAX: usize = 8;
 /// Edges that are followed for one candidate, once its own are.
 const EDGES_MAX: usize = 20_000;
+/// How far an alert for want of work speaks for what its callers depend on, in percent of how far it
+/// speaks for them.
+const BY_THE_WAY: u64 = 80;
 /// Rules are evaluated at intervals: no order is read into less, in microseconds.
 const SLACK: u64 = 60_000_000;
 
@@ -31,6 +34,8 @@ mod points {
     pub(super) const CALLS: u64 = 60;
     /// Nothing began clearly before it.
     pub(super) const FIRST: u64 = 60;
+    /// Nothing began before it at all.
+    pub(super) const VERY_FIRST: u64 = 30;
     /// It was changed shortly before.
     pub(super) const CHANGED: u64 = 80;
     /// A similar past incident names it.
@@ -110,6 +115,20 @@ fn quiet(scene: &Scene, seen: &HashMap<usize, &Seen>) -> Vec<usize> {
     quiet.into_iter().map(|(_, node)| node).collect()
 }
 
+/// How much of what depends on a quiet node, or is called by it, alerts, in percent: had it failed, all
+/// would.
+fn around(scene: &Scene, seen: &HashMap<usize, &Seen>, node: usize) -> u64 {
+    let node = &scene.nodes[node];
+    let percent = |neighbours: &[usize]| {
+        let alerting = neighbours.iter().filter(|near| seen.contains_key(near));
+        match neighbours.len() as u64 {
+            0 => 0,
+            all => alerting.count() as u64 * 100 / all,
+        }
+    };
+    percent(&node.needed_by).max(percent(&node.needs))
+}
+
 /// How far an alert of this kind speaks for a dependency, in percent.
 fn above(seen: &Seen) -> u64 {
     match (seen.speaks, seen.weakest) {
@@ -138,24 +157,36 @@ fn judge(
 ) -> Origin {
     let own = seen.get(&node);
     let began = own.map_or(case.begin, |own| own.first);
+    let worth = |of_way: u64, other: &Seen| {
+        let clearly_before = other.first.saturating_add(SLACK) < began;
+        if clearly_before { of_way / 4 } else { of_way }
+    };
     let mut explained: HashMap<usize, (u64, Way)> = HashMap::new();
-    for way in [Way::Up, Way::Down] {
-        walk.from(node, way, EDGES_MAX, |at| {
+    let mut failing = vec![node];
+    walk.from(&[node], Way::Up, EDGES_MAX, |at| {
+        let Some(other) = seen.get(&at) else {
+            return Step::Through;
+        };
+        explained.insert(at, (worth(above(other), other), Way::Up));
+        failing.push(at);
+        Step::On
+    });
+    // Whoever fails with it stops calling what it calls.
+    for (starts, percent) in [(&failing[..1], 100), (&failing[..], BY_THE_WAY)] {
+        walk.from(starts, Way::Down, EDGES_MAX, |at| {
             let Some(other) = seen.get(&at) else {
                 return Step::Through;
             };
-            let of_way = match way {
-                Way::Up => above(other),
-                Way::Down => below(other),
-            };
-            let clearly_before = other.first.saturating_add(SLACK) < began;
-            let worth = if clearly_before { of_way / 4 } else { of_way };
-            let best = explained.entry(at).or_insert((0, way));
-            if worth > best.0 {
-                *best = (worth, way);
+            let of_way = below(other) * percent / 100;
+            if of_way == 0 {
+                return Step::Stop; // it has enough to do, and so has what it calls
             }
-            // Who gets nothing to do passes that on; who answers all right passes nothing on.
-            if of_way == 0 { Step::Stop } else { Step::On }
+            let worth = worth(of_way, other);
+            let best = explained.entry(at).or_insert((0, Way::Down));
+            if worth > best.0 {
+                *best = (worth, Way::Down);
+            }
+            Step::On
         });
     }
     let others = case.nodes.len() - usize::from(own.is_some());
@@ -163,6 +194,11 @@ fn judge(
     let share = match others as u64 * 100 {
         0 => 0,
         all => points::EXPLAINS * worth / all,
+    };
+    let share = if own.is_some() {
+        share
+    } else {
+        share * around(scene, seen, node) / 100
     };
     let (change, past) = (
         scene.change_before(node, began.saturating_add(SLACK)),
@@ -182,6 +218,7 @@ fn judge(
     let score = share
         + itself
         + if_so(is_first, points::FIRST)
+        + if_so(own.is_some() && began == case.begin, points::VERY_FIRST)
         + if_so(change.is_some(), points::CHANGED)
         + if_so(past.is_some(), points::PAST);
     let counted = |wanted: Way| {

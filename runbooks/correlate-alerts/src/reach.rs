@@ -55,11 +55,11 @@ impl<'n> Walk<'n> {
         }
     }
 
-    /// From a node's neighbours on, each node once, the nearest first. The first level is always
-    /// looked at; a further one only where no more than `edges_max` edges have been followed.
+    /// From the neighbours of these nodes on, each node once, the nearest first. The first level is
+    /// always looked at; a further one only where no more than `edges_max` edges have been followed.
     pub(crate) fn from(
         &mut self,
-        start: usize,
+        starts: &[usize],
         way: Way,
         edges_max: usize,
         mut at: impl FnMut(usize) -> Step,
@@ -69,10 +69,12 @@ impl<'n> Walk<'n> {
             self.round = 0;
         }
         self.round += 1;
-        self.seen[start] = self.round;
         let mut edges = 0;
         self.level.clear();
-        self.level.push((start, 0));
+        for &start in starts {
+            self.seen[start] = self.round;
+            self.level.push((start, 0));
+        }
         while !self.level.is_empty() {
             let of_level: usize = self
                 .level
