@@ -8,6 +8,7 @@
 
 mod alert_to_plan;
 mod bare;
+mod correlate;
 mod error;
 mod gate;
 mod overlap;
@@ -53,8 +54,17 @@ fn main() -> ExitCode {
         Some(Ok(data)) => Some(data),
         None => None,
     };
+    let storms = match correlate::asked(&words) {
+        Some(Err(help)) => {
+            eprintln!("{help}");
+            return ExitCode::from(2);
+        }
+        Some(Ok(storms)) => Some(storms),
+        None => None,
+    };
     let known = |word: &String| word == run_warm::NAME || NAMES.contains(&word.as_str());
     if data.is_none()
+        && storms.is_none()
         && let Some(unknown) = words.iter().find(|word| !known(word))
     {
         eprintln!(
@@ -85,6 +95,19 @@ fn main() -> ExitCode {
             }
             Err(error) => {
                 eprintln!("{}: {}", rca::NAME, error::chain(&error));
+                ExitCode::FAILURE
+            }
+        };
+    }
+    if let Some(data) = storms {
+        return match runtime.block_on(correlate::run(data.as_deref())) {
+            Ok(true) => ExitCode::SUCCESS,
+            Ok(false) => {
+                eprintln!("{} is over a limit", correlate::NAME);
+                ExitCode::FAILURE
+            }
+            Err(error) => {
+                eprintln!("{}: {}", correlate::NAME, error::chain(&error));
                 ExitCode::FAILURE
             }
         };

@@ -9,9 +9,9 @@ use std::process::{Command, ExitCode};
 /// Measures these figures, or all of them where none is named.
 pub(crate) fn run(names: &[&str]) -> ExitCode {
     let build = || call(workspace::cargo().args(["build", "--quiet", "--release", "--workspace"]));
-    // The one figure that needs data and no servers.
+    // Those that need no servers.
     let install = || match names {
-        ["rca", ..] => Ok(()),
+        ["rca" | "correlate", ..] => Ok(()),
         _ => machine::install(&machine::BENCH),
     };
     if let Err(why) = install().and_then(|()| build()) {

@@ -23,6 +23,8 @@ usage: cargo xtask COMMAND
               gate, mcp-call, mcp-load, waiting, webhook-to-plan, alert-to-plan
   bench rca --data DIR
               how often root causes are found in public data sets, beside published methods
+  bench correlate [--data DIR]
+              how long a storm of alerts takes in the sandbox, and how well it is grouped
   components  builds the steps of every runbook here
   demo        one incident on real servers, from the alert to the journal
                 --yes       install missing servers unasked
