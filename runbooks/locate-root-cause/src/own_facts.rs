@@ -21,6 +21,9 @@ const LIMITS: &str = r#"{__name__=~"[a-z]+_usage_ratio"}"#;
 /// What a call lasts, as its client and as its server sees it.
 const CALLS: &str = r#"{kind="call"}"#;
 
+/// How long before the window is looked at too.
+const LED_IN: Duration = Duration::from_secs(300);
+
 /// One question about the window and about the usual period.
 pub struct Both {
     /// In the incident's window.
@@ -43,14 +46,15 @@ impl OwnFacts {
     /// Asks all of it at once, then reads.
     pub(crate) fn ask(ctx: &Context, window: Window, usual: Window, step: Duration) -> Self {
         let metrics = ctx.metrics();
-        let both = |query, now_step, usual_step| {
-            let now = metrics.range_by(query, window, now_step);
+        let both = |query, now, now_step, usual_step| {
+            let now = metrics.range_by(query, now, now_step);
             (now, metrics.range_by(query, usual, usual_step))
         };
+        let led = window.and_before(LED_IN);
         // Of a counter, what it rises by: the first point and the last.
-        let habits = both(HABITS, whole(window), whole(usual));
-        let limits = both(LIMITS, step, step);
-        let calls = both(CALLS, step, step);
+        let habits = both(HABITS, window, whole(window), whole(usual));
+        let limits = both(LIMITS, led, step, step);
+        let calls = both(CALLS, led, step, step);
         let read = |(now, usual): (
             interlock_sdk::Pending<Matrix>,
             interlock_sdk::Pending<Matrix>,
@@ -131,9 +135,15 @@ impl OwnSeen<'_> {
             let Some(component) = component(scene, places, series) else {
                 continue;
             };
+            let (before, now) = parted(
+                grid(Some(series), window.and_before(LED_IN), step),
+                window,
+                step,
+            );
             component.limits.push(Limit {
                 source,
-                now: grid(Some(series), window, step),
+                before,
+                now,
                 usual: grid(usually.get(&named(series)).map(|(_, s)| *s), usual, step),
             });
         }
@@ -189,6 +199,11 @@ impl OwnSeen<'_> {
                 if let (Some(ends), Some(true)) =
                     (ends(series), series.label("seen").map(|s| s == by))
                 {
+                    let over = if over == window {
+                        over.and_before(LED_IN)
+                    } else {
+                        over
+                    };
                     edges.insert(ends, (source, grid(Some(series), over, step)));
                 }
             }
@@ -216,16 +231,28 @@ impl OwnSeen<'_> {
                 source,
                 from: edge.0,
                 to: edge.1,
-                now: less(&client, server),
+                now: parted(less(&client, server), window, step).1,
                 usual: less(before, answered),
             });
         }
     }
 }
 
-/// One step over all of a window.
+/// What was taken until the window's begin, and after it: a sample tells of the time before it.
+fn parted(mut grid: Vec<f64>, window: Window, step: Duration) -> (Vec<f64>, Vec<f64>) {
+    let led = window.and_before(LED_IN).begin;
+    let led = window.begin.micros().saturating_sub(led.micros());
+    let until = u128::from(led) / step.as_micros().max(1) + 1;
+    let until = usize::try_from(until).unwrap_or(usize::MAX).min(grid.len());
+    let now = grid.split_off(until);
+    (grid, now)
+}
+
+/// One step over all of a window but its last second: a point at its end may be left out of an
+/// answer.
 fn whole(window: Window) -> Duration {
-    window.length().max(Duration::from_secs(1))
+    let second = Duration::from_secs(1);
+    window.length().saturating_sub(second).max(second)
 }
 
 fn is(series: &Series, metric: &str) -> bool {

@@ -79,6 +79,8 @@ pub struct Habit {
 pub struct Limit {
     /// Which of the facts it was made from; only carried along.
     pub source: usize,
+    /// Shortly before the incident's window.
+    pub before: Vec<f64>,
     /// The incident's window.
     pub now: Vec<f64>,
     /// A period without an incident.

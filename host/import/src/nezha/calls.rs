@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use super::metrics::{Name, Sample, call_name};
 use super::spans::{Span, Texts};
 
+/// Fewer calls in a minute have no middle worth the name.
+const CALLS_MIN: usize = 3;
+
 /// One call.
 #[derive(Debug)]
 struct Call {
@@ -75,8 +78,14 @@ impl Calls {
         for ((caller, callee), stretches) in by {
             let (mut client, mut server) = (Vec::new(), Vec::new());
             for (stamp, (mut seen_client, mut seen_server)) in stretches {
+                if seen_client.len() < CALLS_MIN {
+                    continue;
+                }
                 client.push((stamp, middle(&mut seen_client)));
                 server.push((stamp, middle(&mut seen_server)));
+            }
+            if client.is_empty() {
+                continue;
             }
             let (caller, callee) = (texts.text(caller), texts.text(callee));
             made.push((call_name(caller, callee, "client"), client));

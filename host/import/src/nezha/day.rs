@@ -90,9 +90,7 @@ impl Day {
             else {
                 continue;
             };
-            habits.add(spans, |span| {
-                Windows::begin(of) < span.at && span.at <= Windows::end(of)
-            });
+            habits.add(spans, |span| Windows::traced(of, span.at));
         }
         self.calls.add(spans);
     }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::metrics::{Name, Sample};
+use super::pieces::SECOND;
 use super::spans::{Event, Span, Texts};
 
 /// Most different events of an operation that are counted; the commonest stay.
@@ -40,14 +41,19 @@ impl Habits {
         }
     }
 
-    /// As counters: nothing at `begin`, the counts at `end`. Events of the other stretch are named
-    /// too, with what is true of them here: nothing.
+    /// As counters: nothing at `begin`, the counts a second before `end`, which itself may lie
+    /// outside what is asked for.
     pub(super) fn counters(
         &self,
         (begin, end): (u64, u64),
         texts: &Texts,
     ) -> Vec<(Name, Vec<Sample>)> {
-        let counter = |name: Name, count: f64| (name, vec![(begin, 0.0), (end, count)]);
+        let counter = |name: Name, count: f64| {
+            (
+                name,
+                vec![(begin, 0.0), (end.saturating_sub(SECOND), count)],
+            )
+        };
         let mut made: Vec<_> = self
             .asked
             .iter()

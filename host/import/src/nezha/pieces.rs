@@ -10,6 +10,9 @@ pub(super) const MINUTE: u64 = 60 * SECOND;
 const NOTICED: u64 = 30 * SECOND;
 /// From a fault's injection to the window's end.
 const LOOKED: u64 = 300 * SECOND;
+/// From a fault's injection to the end of what is counted of its traces: the set records them no
+/// longer, and the next fault's may follow soon.
+const TRACED: u64 = 150 * SECOND;
 /// From so long before an injection,
 const UNCALM_BEFORE: u64 = 10 * SECOND;
 /// to so long after it, no minute is usual.
@@ -60,9 +63,14 @@ impl<'a> Windows<'a> {
         })
     }
 
-    /// The faults whose window holds a moment.
+    /// Whether the traces of a moment are counted for a fault.
+    pub(super) fn traced(fault: &Fault, at: u64) -> bool {
+        Self::begin(fault) < at && at <= fault.at + TRACED
+    }
+
+    /// The faults that the traces of a moment are counted for.
     pub(super) fn within(&self, at: u64) -> impl Iterator<Item = usize> {
-        self.which(move |fault| Self::begin(fault) < at && at <= Self::end(fault))
+        self.which(move |fault| Self::traced(fault, at))
     }
 
     /// The faults whose bundle holds a moment: its window, and what led to it.

@@ -91,7 +91,8 @@ fn window(day: &Day, index: usize, fault: &Fault) -> Vec<Series> {
         .collect();
     // A minute's calls are known when it is over.
     let minute = |at: u64| {
-        let held = windows.held(at).any(|held| held == index);
+        let before_it = windows.held(at).any(|held| held == index) && at <= begin;
+        let held = before_it || Windows::traced(fault, at);
         let after = at.saturating_sub(begin).div_ceil(MINUTE) * MINUTE;
         let before = begin.saturating_sub(at) / MINUTE * MINUTE;
         held.then_some(begin + after - before)

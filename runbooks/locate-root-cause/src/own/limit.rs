@@ -10,28 +10,37 @@ const FLOOR: f64 = 0.05;
 const AT_EASE: f64 = 0.4;
 /// from this on, it is.
 const SHORT: f64 = 0.8;
+/// What is not short counts half, and only where it was not so shortly before: what fills up over
+/// hours is no incident.
+const NOT_SHORT: f64 = 0.5;
 
 pub(super) fn surprise(limits: &[Limit]) -> Piece {
-    let pieces = limits.iter().map(|limit| {
-        let used = median(&limit.now).unwrap_or(0.0);
-        let short = ((used - AT_EASE) / (SHORT - AT_EASE)).clamp(0.0, 1.0);
-        Piece {
-            surprise: short * above(&limit.now, &limit.usual, FLOOR),
-            source: Some(limit.source),
-        }
+    let pieces = limits.iter().map(|limit| Piece {
+        surprise: used_up(limit),
+        source: Some(limit.source),
     });
     pieces
         .max_by(|a, b| a.surprise.total_cmp(&b.surprise))
         .unwrap_or_default()
 }
 
+fn used_up(limit: &Limit) -> f64 {
+    let used = median(&limit.now).unwrap_or(0.0);
+    let short = ((used - AT_EASE) / (SHORT - AT_EASE)).clamp(0.0, 1.0);
+    let unusual = above(&limit.now, &limit.usual, FLOOR);
+    let risen = median(&limit.before).map_or(0.0, |before| used - before);
+    let new = (risen / FLOOR).clamp(0.0, 1.0);
+    unusual * short.max(NOT_SHORT * new)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn of(now: f64, usual: f64) -> f64 {
+    fn of(now: f64, before: f64, usual: f64) -> f64 {
         surprise(&[Limit {
             source: 0,
+            before: vec![before; 5],
             now: vec![now; 5],
             usual: vec![usual; 50],
         }])
@@ -40,8 +49,14 @@ mod tests {
 
     #[test]
     fn a_resource_is_short_near_its_limit_and_not_far_below_it() {
-        assert!(of(0.98, 0.05) > 50.0);
-        assert_eq!(of(0.35, 0.05), 0.0);
-        assert!(of(0.95, 0.95) < 1e-9, "as short as ever");
+        assert!(of(0.98, 0.05, 0.05) > 50.0);
+        assert!(of(0.98, 0.98, 0.05) > 50.0, "since when does not matter");
+        assert!(of(0.95, 0.95, 0.95) < 1e-9, "as short as ever");
+    }
+
+    #[test]
+    fn what_is_not_short_counts_where_it_has_just_risen() {
+        assert!(of(0.35, 0.05, 0.05) > 10.0);
+        assert_eq!(of(0.35, 0.35, 0.05), 0.0, "it has filled up over hours");
     }
 }

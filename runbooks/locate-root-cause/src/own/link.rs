@@ -17,7 +17,7 @@ pub(super) fn surprises(scene: &Scene) -> Vec<Piece> {
         .iter()
         .map(|link| {
             let piece = Piece {
-                surprise: above(&link.now, &link.usual, FLOOR),
+                surprise: above(&fresh(&link.now), &link.usual, FLOOR),
                 source: Some(link.source),
             };
             (link.from, link.to, piece)
@@ -42,4 +42,12 @@ pub(super) fn surprises(scene: &Scene) -> Vec<Piece> {
             }
         })
         .collect()
+}
+
+/// Without what repeats the sample before it: no call came meanwhile, and an old answer was given
+/// again.
+fn fresh(now: &[f64]) -> Vec<f64> {
+    let mut fresh = now.to_vec();
+    fresh.dedup();
+    fresh
 }

@@ -32,7 +32,10 @@ pub(super) fn surprises(scene: &Scene) -> Vec<Piece> {
         if asked.is_empty() || !callee.habits.is_empty() {
             continue;
         }
-        let now = ratios(&here.now, asked.iter().map(|track| track.now.as_slice()));
+        let now = ratios(
+            since(&here.now),
+            asked.iter().map(|track| since(&track.now)),
+        );
         let usual = ratios(
             &here.usual,
             asked.iter().map(|track| track.usual.as_slice()),
@@ -40,6 +43,8 @@ pub(super) fn surprises(scene: &Scene) -> Vec<Piece> {
         let Some((deviations, samples)) = deviation(&now, &usual, FLOOR) else {
             continue;
         };
+        // More is no neglect: they are asked for other things.
+        let deviations = deviations.min(0.0);
         // Any of the callers may have changed its ways.
         let surprise = samples as f64 * surprise_of(deviations) / callers.len() as f64;
         for &caller in callers {
@@ -57,6 +62,11 @@ pub(super) fn surprises(scene: &Scene) -> Vec<Piece> {
 fn traffic(scene: &Scene, at: usize) -> Option<&Track> {
     let tracks = &scene.components.get(at)?.tracks;
     tracks.iter().find(|track| track.signal == Signal::Traffic)
+}
+
+/// Without the sample at the window's begin: what is taken at a moment tells of the time before it.
+fn since(now: &[f64]) -> &[f64] {
+    now.get(1..).unwrap_or_default()
 }
 
 /// The logarithm of requests here for each request to those who call, sample by sample.

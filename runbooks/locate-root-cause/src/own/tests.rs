@@ -79,6 +79,7 @@ fn a_component_without_room_is_blamed_though_it_answers_as_usual() {
     let mut scene = scene();
     scene.components[2].limits = vec![Limit {
         source: 1,
+        before: vec![0.02; 5],
         now: vec![0.02, 0.99, 1.0, 0.99, 1.0],
         usual: calm(0.05),
     }];
@@ -113,6 +114,7 @@ fn no_evidence_makes_it_panic() {
     scene.links[1].now = vec![f64::NAN, f64::INFINITY];
     scene.components[0].limits = vec![Limit {
         source: 0,
+        before: Vec::new(),
         now: Vec::new(),
         usual: vec![f64::NAN; 9],
     }];
