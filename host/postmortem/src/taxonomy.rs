@@ -166,6 +166,15 @@ mod tests {
     }
 
     #[test]
+    fn every_factor_is_documented_in_the_words_of_its_type() {
+        let docs = include_str!("../../../docs/postmortems.md");
+        for factor in Factor::ALL {
+            let row = format!("| `{factor}` | {} |\n", factor.applies());
+            assert!(docs.contains(&row), "{row}");
+        }
+    }
+
+    #[test]
     fn the_causes_of_the_shipped_runbooks_point_somewhere() {
         for (cause, factor) in [
             ("idle_in_transaction", Factor::Defect),

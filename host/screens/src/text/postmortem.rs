@@ -153,3 +153,48 @@ pub fn stats(stats: &Stats) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use interlock_gate::time::Time;
+    use interlock_postmortem::stats::{Asked, By, Known};
+
+    use super::*;
+
+    #[test]
+    fn the_count_that_the_docs_show_is_drawn_so() {
+        let at = |text: &str| Time::parse_rfc3339(text).unwrap();
+        let count = |said: &[&str], proposed: &[&str]| {
+            let owned = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
+            Count {
+                said: owned(said),
+                proposed: owned(proposed),
+            }
+        };
+        let drawn = stats(&Stats {
+            asked: Asked {
+                by: By::Factor,
+                since: Some(at("2026-08-27T12:00:00Z")),
+                severity: Some("P1".to_owned()),
+            },
+            counts: vec![
+                (
+                    "deployment".to_owned(),
+                    count(&["INC-1", "INC-2"], &["INC-3"]),
+                ),
+                ("capacity".to_owned(), count(&["INC-2"], &[])),
+            ],
+            incidents: 4,
+            finals: 0,
+            drafts: 3,
+            without: vec![Known {
+                incident: "INC-6".to_owned(),
+                opened_at: at("2026-11-22T10:00:00Z"),
+                ..Known::default()
+            }],
+            not_counted: Vec::new(),
+        });
+        let docs = include_str!("../../../../docs/postmortems.md");
+        assert!(docs.contains(&drawn), "{drawn}");
+    }
+}

@@ -23,6 +23,7 @@ mod once;
 mod openapi;
 mod page;
 mod planted;
+mod postmortem;
 mod proxy;
 mod record;
 mod resembles;
