@@ -83,7 +83,7 @@ pub fn conclude(facts: &Facts) -> Result<Report> {
         }
     }
     if told.is_empty() {
-        let left = count(grouped.unplaced.len(), "alert");
+        let left = count(scene.distinct(0..scene.alerts.len()), "alert");
         return Ok(report.unresolved(format!("{left}, and none of them could be placed")));
     }
     Ok(report)
@@ -156,14 +156,17 @@ impl Writer<'_> {
     }
 
     fn cited(&self, alerts: &[usize]) -> Cited {
-        let items = alerts.iter().take(CITED_MAX).map(|alert| item(*alert));
+        let once = |alert: &&usize| !self.scene.alerts[**alert].again;
+        let once = alerts.iter().filter(once).take(CITED_MAX);
+        let items = once.map(|alert| item(*alert));
         Cited(self.alerts.call(), items.collect())
     }
 
     fn hypothesis(&self, case: &Case, origin: Option<&Origin>, cause: Cause, report: &mut Report) {
         let scene = self.scene;
-        let all = count(case.alerts.len(), "alert");
-        let says = match case.alerts.len() {
+        let number = scene.distinct(case.alerts.iter().copied());
+        let all = count(number, "alert");
+        let says = match number {
             ..=CITED_MAX => format!("{all}, from {}", Time::from_micros(case.begin)),
             _ => format!("the first {CITED_MAX} of {all}"),
         };
@@ -261,7 +264,7 @@ impl Writer<'_> {
     }
 
     fn unplaced(&self, grouped: &Grouped, report: &mut Report) {
-        for (alerts, why) in tell::reasons(grouped) {
+        for (alerts, why) in tell::reasons(self.scene, grouped) {
             let what = format!("where {} belong", count(alerts.len(), "alert"));
             let cited = Cited(self.alerts.call(), alerts);
             report.could_not_tell(what, &cited, why, "whether they belong to a case");

@@ -1,6 +1,6 @@
 //! What was read, as numbers and edges.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use interlock_sdk::wire::{Alert, Change, PastIncident, Service};
 
@@ -29,6 +29,8 @@ pub struct Rung {
     pub place: Place,
     /// Of what.
     pub speaks: Speaks,
+    /// It is in the answer before, from another source: it is not counted again.
+    pub again: bool,
 }
 
 /// Everything that decides.
@@ -59,12 +61,22 @@ impl Scene {
     pub fn new(services: Option<&[Service]>, alerts: &[Alert]) -> Self {
         let nodes = nodes(services.unwrap_or_default());
         let by_name = by_name(&nodes);
-        let rung = |alert: &Alert| Rung {
-            at: alert.starts_at,
-            place: place(alert, &by_name),
-            speaks: Speaks::of(&alert.name),
-        };
-        let alerts = alerts.iter().map(rung).collect();
+        let mut listed: HashSet<(&str, u64, Vec<(&str, &str)>)> =
+            HashSet::with_capacity(alerts.len());
+        let rungs = alerts.iter().map(|alert| {
+            let pairs = alert.labels.iter();
+            let mut pairs: Vec<(&str, &str)> = pairs
+                .map(|label| (label.name.as_str(), label.value.as_str()))
+                .collect();
+            pairs.sort_unstable();
+            Rung {
+                at: alert.starts_at,
+                place: place(alert, &by_name),
+                speaks: Speaks::of(&alert.name),
+                again: !listed.insert((&alert.name, alert.starts_at, pairs)),
+            }
+        });
+        let alerts = rungs.collect();
         drop(by_name);
         Scene {
             nodes,
@@ -113,6 +125,12 @@ impl Scene {
             .filter(|(nodes, _)| !nodes.is_empty())
             .collect();
         self
+    }
+
+    /// How many of these alerts there are, each once, whichever sources list it.
+    pub fn distinct(&self, alerts: impl IntoIterator<Item = usize>) -> usize {
+        let again = |alert: &usize| self.alerts[*alert].again;
+        alerts.into_iter().filter(|alert| !again(alert)).count()
     }
 
     /// The newest change of a node in the time before a moment, as its place in the answer.

@@ -52,7 +52,7 @@ pub(crate) fn kind(case: &Case, origin: Option<&Origin>) -> Cause {
 
 /// All of it as one sentence.
 pub(crate) fn summary(scene: &Scene, grouped: &Grouped, told: &[Told<'_>]) -> String {
-    let (all, cases) = (scene.alerts.len(), told.len());
+    let (all, cases) = (scene.distinct(0..scene.alerts.len()), told.len());
     let (alerts, are) = (count(all, "alert"), count(all, "is"));
     let mut said = match cases {
         0 => format!("{alerts} {are} in no case"),
@@ -70,7 +70,7 @@ pub(crate) fn summary(scene: &Scene, grouped: &Grouped, told: &[Told<'_>]) -> St
     if cases > NAMED_MAX {
         said.push_str(&format!("; and {} more", cases - NAMED_MAX));
     }
-    match grouped.unplaced.len() {
+    match scene.distinct(grouped.unplaced.iter().map(|(alert, _)| *alert)) {
         0 => said.push('.'),
         left => said.push_str(&format!("; {} could not be placed.", count(left, "alert"))),
     }
@@ -82,7 +82,10 @@ pub(crate) fn clause(scene: &Scene, told: &Told<'_>, one_of_many: bool) -> Strin
     let case = told.case;
     let begin = Time::from_micros(case.begin);
     let size = if one_of_many {
-        format!(" ({})", count(case.alerts.len(), "alert"))
+        format!(
+            " ({})",
+            count(scene.distinct(case.alerts.iter().copied()), "alert")
+        )
     } else {
         String::new()
     };
@@ -157,10 +160,11 @@ pub(crate) fn path(scene: &Scene, cause: Cause, origin: &Origin) -> String {
 }
 
 /// Why alerts could not be placed, reason by reason; empty where all could.
-pub(crate) fn reasons(grouped: &Grouped) -> Vec<(Vec<u32>, String)> {
+pub(crate) fn reasons(scene: &Scene, grouped: &Grouped) -> Vec<(Vec<u32>, String)> {
     let of = |wanted: fn(&Why) -> bool| {
-        let alerts = grouped.unplaced.iter().filter(|(_, why)| wanted(why));
-        alerts
+        let once = |alert: usize| !scene.alerts[alert].again;
+        let all = grouped.unplaced.iter();
+        all.filter(|(alert, why)| wanted(why) && once(*alert))
             .map(|(alert, _)| u32::try_from(*alert).unwrap_or(u32::MAX))
             .collect::<Vec<u32>>()
     };

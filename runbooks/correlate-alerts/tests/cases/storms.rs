@@ -242,3 +242,22 @@ fn nothing_to_group_and_nothing_to_read_are_different_answers() {
     let unread = FakeHost::at("03:12:08Z").run(correlate);
     assert_eq!(unread.report().summary, "The alerts could not be read.");
 }
+
+#[test]
+fn an_alert_that_two_sources_list_is_counted_once() {
+    let labels = [("service", "a"), ("severity", "page")];
+    let turned = [("severity", "page"), ("service", "a")];
+    let run = FakeHost::at("03:12:08Z")
+        .topology(|t| t.service("a", |s| s))
+        .alerts(|a| {
+            a.firing("HighErrorRate", "4m", &labels)
+                .firing("HighErrorRate", "4m", &turned)
+                .firing("HighErrorRate", "3m", &labels)
+        })
+        .run(correlate);
+    assert_eq!(
+        run.report().summary,
+        "2 alerts are 1 case: `a` first at 03:08:08Z."
+    );
+    assert_eq!(found(&run).cases[0].alerts, [0, 1, 2]);
+}
