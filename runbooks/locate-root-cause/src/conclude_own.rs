@@ -62,6 +62,7 @@ pub(crate) fn shows(kind: Kind) -> &'static str {
         Kind::Habit => "does other things than usual when it is asked",
         Kind::Limit => "has used up a resource of its own",
         Kind::Link => "is reached slowly: calls last longer than it takes to answer them",
+        Kind::Strain => "works more for each request than usual, or takes longer",
         Kind::Neglect => "is asked as usual and no longer asks those it depends on",
     }
 }

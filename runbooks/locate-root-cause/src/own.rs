@@ -8,6 +8,7 @@ mod habit;
 mod limit;
 mod link;
 mod neglect;
+mod strain;
 
 use crate::excess::Excess;
 use crate::rank::{Fault, Located, Ranked};
@@ -37,6 +38,8 @@ pub enum Kind {
     Link,
     /// It no longer asks its callees as often as it is asked itself.
     Neglect,
+    /// It works more for each request, or takes longer: weak evidence.
+    Strain,
 }
 
 /// What a component shows of itself.
@@ -54,6 +57,7 @@ pub struct Own {
 pub fn own(scene: &Scene) -> Vec<Option<Own>> {
     let links = link::surprises(scene);
     let neglects = neglect::surprises(scene);
+    let strains = strain::surprises(scene);
     let components = scene.components.iter().enumerate();
     components
         .map(|(at, component)| {
@@ -62,6 +66,7 @@ pub fn own(scene: &Scene) -> Vec<Option<Own>> {
                 (Kind::Limit, limit::surprise(&component.limits)),
                 (Kind::Link, links.get(at).copied().unwrap_or_default()),
                 (Kind::Neglect, neglects.get(at).copied().unwrap_or_default()),
+                (Kind::Strain, strains.get(at).copied().unwrap_or_default()),
             ];
             let surprise = found.iter().map(|(_, of)| of.surprise).sum();
             let most = found
@@ -152,7 +157,7 @@ impl Kind {
         match self {
             Kind::Habit | Kind::Neglect => Fault::Failing,
             Kind::Limit => Fault::Saturated,
-            Kind::Link => Fault::Slow,
+            Kind::Link | Kind::Strain => Fault::Slow,
         }
     }
 }

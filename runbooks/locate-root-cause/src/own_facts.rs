@@ -8,7 +8,7 @@ use interlock_sdk::{Context, Window};
 
 use crate::facts::Asked;
 use crate::own::Kind;
-use crate::scene::{Habit, Limit, Link, Scene};
+use crate::scene::{Course, Habit, Limit, Link, Scene};
 use crate::see::{grid, named};
 
 /// Counters of traces, by operation: `operation_traces_total` of all, `operation_event_traces_total`
@@ -18,6 +18,10 @@ const ASKED: &str = "operation_traces_total";
 const SEEN: &str = "operation_event_traces_total";
 /// The share of a pod's limit that is in use.
 const LIMITS: &str = r#"{__name__=~"[a-z]+_usage_ratio"}"#;
+/// Of them the one that requests use.
+const PROCESSOR: &str = "cpu_usage_ratio";
+/// The slower of the answers, by the clock of whoever gives them.
+const ANSWERS: &str = r#"{kind="latency",seen="server",stat="p90"}"#;
 /// What a call lasts, as its client and as its server sees it.
 const CALLS: &str = r#"{kind="call"}"#;
 
@@ -40,6 +44,8 @@ pub struct OwnFacts {
     pub limits: Both,
     /// What calls last.
     pub calls: Both,
+    /// What the slower answers take.
+    pub answers: Both,
 }
 
 impl OwnFacts {
@@ -55,6 +61,7 @@ impl OwnFacts {
         let habits = both(HABITS, window, whole(window), whole(usual));
         let limits = both(LIMITS, led, step, step);
         let calls = both(CALLS, led, step, step);
+        let answers = both(ANSWERS, led, step, step);
         let read = |(now, usual): (
             interlock_sdk::Pending<Matrix>,
             interlock_sdk::Pending<Matrix>,
@@ -66,6 +73,7 @@ impl OwnFacts {
             habits: read(habits),
             limits: read(limits),
             calls: read(calls),
+            answers: read(answers),
         }
     }
 
@@ -75,16 +83,17 @@ impl OwnFacts {
             Kind::Habit => Some(&self.habits),
             Kind::Limit => Some(&self.limits),
             Kind::Link => Some(&self.calls),
-            Kind::Neglect => None,
+            Kind::Neglect | Kind::Strain => None,
         }
     }
 
     /// All of them, with what they are about.
-    pub(crate) fn all(&self) -> [(&'static str, &Both); 3] {
+    pub(crate) fn all(&self) -> [(&'static str, &Both); 4] {
         [
             ("what follows each operation", &self.habits),
             ("how far limits are used up", &self.limits),
             ("what calls last", &self.calls),
+            ("what answers take", &self.answers),
         ]
     }
 
@@ -99,6 +108,7 @@ impl OwnFacts {
             habits: self.habits.seen(),
             limits: self.limits.seen(),
             calls: self.calls.seen(),
+            answers: self.answers.seen(),
         };
         seen.add(scene, places, periods);
     }
@@ -119,6 +129,8 @@ pub struct OwnSeen<'a> {
     pub limits: [Option<&'a Matrix>; 2],
     /// What calls last.
     pub calls: [Option<&'a Matrix>; 2],
+    /// What the slower answers take.
+    pub answers: [Option<&'a Matrix>; 2],
 }
 
 impl OwnSeen<'_> {
@@ -142,6 +154,20 @@ impl OwnSeen<'_> {
             );
             component.limits.push(Limit {
                 source,
+                by_requests: is(series, PROCESSOR),
+                before,
+                now,
+                usual: grid(usually.get(&named(series)).map(|(_, s)| *s), usual, step),
+            });
+        }
+        let usually = by_name(self.answers[1]);
+        for (_, series) in series_of(self.answers[0]) {
+            let Some(component) = component(scene, places, series) else {
+                continue;
+            };
+            let led = grid(Some(series), window.and_before(LED_IN), step);
+            let (before, now) = parted(led, window, step);
+            component.answers = Some(Course {
                 before,
                 now,
                 usual: grid(usually.get(&named(series)).map(|(_, s)| *s), usual, step),

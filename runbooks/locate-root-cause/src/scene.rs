@@ -74,11 +74,24 @@ pub struct Habit {
     pub seen: [f64; 2],
 }
 
+/// What was taken just before the incident, in its window, and in a period without one.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Course {
+    /// Shortly before the incident's window.
+    pub before: Vec<f64>,
+    /// The incident's window.
+    pub now: Vec<f64>,
+    /// A period without an incident.
+    pub usual: Vec<f64>,
+}
+
 /// The share of a limit that is in use, from 0 to 1.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Limit {
     /// Which of the facts it was made from; only carried along.
     pub source: usize,
+    /// Whether it is requests that use it, as they do a processor; memory is held.
+    pub by_requests: bool,
     /// Shortly before the incident's window.
     pub before: Vec<f64>,
     /// The incident's window.
@@ -115,6 +128,8 @@ pub struct Component {
     pub habits: Vec<Habit>,
     /// How far its resources are used up.
     pub limits: Vec<Limit>,
+    /// The seconds that the slower of its answers take, by its own clock.
+    pub answers: Option<Course>,
 }
 
 /// Where the incident shows.

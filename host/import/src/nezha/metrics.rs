@@ -123,13 +123,16 @@ impl Gauges {
             Ok(())
         })?;
         for ((_, metric, kind, stat, _), samples) in COLUMNS.iter().zip(columns) {
-            let name = vec![
+            let mut name = vec![
                 ("__name__", (*metric).to_owned()),
                 ("kind", (*kind).to_owned()),
                 ("pod", pod.to_owned()),
                 ("service", service.clone()),
                 ("stat", (*stat).to_owned()),
             ];
+            if *metric == "latency_seconds" {
+                name.insert(3, ("seen", "server".to_owned()));
+            }
             self.add(name, samples);
         }
         Ok(())

@@ -40,6 +40,7 @@ mod tests {
     fn of(now: f64, before: f64, usual: f64) -> f64 {
         surprise(&[Limit {
             source: 0,
+            by_requests: true,
             before: vec![before; 5],
             now: vec![now; 5],
             usual: vec![usual; 50],

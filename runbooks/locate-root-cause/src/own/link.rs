@@ -2,7 +2,7 @@
 //! answers them takes.
 
 use super::{Piece, above};
-use crate::scene::Scene;
+use crate::scene::{Link, Scene};
 
 /// Seconds that come and go between two processes.
 const FLOOR: f64 = 0.005;
@@ -17,7 +17,7 @@ pub(super) fn surprises(scene: &Scene) -> Vec<Piece> {
         .iter()
         .map(|link| {
             let piece = Piece {
-                surprise: above(&fresh(&link.now), &link.usual, FLOOR),
+                surprise: surprise(link),
                 source: Some(link.source),
             };
             (link.from, link.to, piece)
@@ -42,6 +42,11 @@ pub(super) fn surprises(scene: &Scene) -> Vec<Piece> {
             }
         })
         .collect()
+}
+
+/// How surprisingly slow a link is.
+pub(super) fn surprise(link: &Link) -> f64 {
+    above(&fresh(&link.now), &link.usual, FLOOR)
 }
 
 /// Without what repeats the sample before it: no call came meanwhile, and an old answer was given

@@ -1,6 +1,6 @@
 use super::*;
 use crate::rank::rank;
-use crate::scene::{Component, Habit, Limit, Link, Scene, Stat, Track};
+use crate::scene::{Component, Course, Habit, Limit, Link, Scene, Stat, Track};
 
 fn habit(seen: [f64; 2]) -> Habit {
     Habit {
@@ -79,6 +79,7 @@ fn a_component_without_room_is_blamed_though_it_answers_as_usual() {
     let mut scene = scene();
     scene.components[2].limits = vec![Limit {
         source: 1,
+        by_requests: true,
         before: vec![0.02; 5],
         now: vec![0.02, 0.99, 1.0, 0.99, 1.0],
         usual: calm(0.05),
@@ -114,6 +115,7 @@ fn no_evidence_makes_it_panic() {
     scene.links[1].now = vec![f64::NAN, f64::INFINITY];
     scene.components[0].limits = vec![Limit {
         source: 0,
+        by_requests: true,
         before: Vec::new(),
         now: Vec::new(),
         usual: vec![f64::NAN; 9],
@@ -121,4 +123,24 @@ fn no_evidence_makes_it_panic() {
     scene.components[1].tracks = vec![asked(f64::NAN)];
     scene.components[2].habits = vec![habit([f64::INFINITY, -1.0])];
     let _ = rank(&scene);
+}
+
+#[test]
+fn a_slow_answer_is_laid_to_the_callee_that_is_slow_too() {
+    let mut scene = scene();
+    let course = |now: f64| Course {
+        before: calm(0.1),
+        now: vec![now; 4],
+        usual: calm(0.1),
+    };
+    for (component, now) in scene.components.iter_mut().zip([0.9, 0.8, 0.1, 0.8]) {
+        component.answers = Some(course(now));
+    }
+    let blamed = own(&scene);
+    let strain = |at: usize| blamed[at].map_or(0.0, |own| own.surprise);
+    assert!(
+        strain(3) > 3.0 * strain(0) && strain(3) > 3.0 * strain(1),
+        "{blamed:?}"
+    );
+    assert_eq!(strain(2), 0.0);
 }
