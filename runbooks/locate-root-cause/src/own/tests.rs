@@ -144,3 +144,42 @@ fn a_slow_answer_is_laid_to_the_callee_that_is_slow_too() {
     );
     assert_eq!(strain(2), 0.0);
 }
+
+#[test]
+fn components_in_another_order_show_the_same_of_themselves() {
+    let mut here = scene();
+    here.links = links(&[(0, 1), (1, 3)]);
+    here.components[3].habits = vec![habit([18.0, 10.0])];
+    for (component, requests) in here.components.iter_mut().zip([60.0, 60.0, 20.0, 61.0]) {
+        component.tracks = vec![asked(requests)];
+    }
+    let order = [2, 0, 3, 1];
+    let place = |old: usize| {
+        order
+            .iter()
+            .position(|&at| at == old)
+            .expect("a permutation")
+    };
+    let mut there = Scene {
+        components: order
+            .iter()
+            .map(|&old| here.components[old].clone())
+            .collect(),
+        links: here.links.iter().rev().cloned().collect(),
+        ..Scene::default()
+    };
+    for component in &mut there.components {
+        component.calls = component.calls.iter().map(|&at| place(at)).collect();
+    }
+    for link in &mut there.links {
+        (link.from, link.to) = (place(link.from), place(link.to));
+    }
+    let named = |scene: &Scene, name: &dyn Fn(usize) -> usize| -> Vec<usize> {
+        rank(scene)
+            .iter()
+            .map(|suspect| name(suspect.component))
+            .collect()
+    };
+    assert_eq!(named(&here, &|at| at), named(&there, &|at| order[at]));
+    assert!(rank(&here).len() >= 3);
+}
