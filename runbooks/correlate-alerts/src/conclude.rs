@@ -19,6 +19,8 @@ const CITED_MAX: usize = 100;
 const ALTERNATES_MAX: usize = 5;
 /// Alternates of one case that get a hypothesis.
 const TOLD_ALTERNATES_MAX: usize = 2;
+/// And only where it has at least this share of the likeliest one's points: a third.
+const ALTERNATE_SHARE: u64 = 3;
 /// An origin that began so much later than another service of its case is refuted, in microseconds.
 const LATE: u64 = 120_000_000;
 
@@ -142,8 +144,12 @@ impl Writer<'_> {
             self.hypothesis(told.case, told.origins.first(), told.cause, report);
         }
         let alternates = told.iter().flat_map(|told| {
-            let others = told.origins.iter().skip(1).take(TOLD_ALTERNATES_MAX);
-            others.map(|origin| (told.case, origin))
+            let best = told.origins.first().map_or(0, |origin| origin.score);
+            let worth_telling = move |origin: &&Origin| origin.score * ALTERNATE_SHARE >= best;
+            let others = told.origins.iter().skip(1).filter(worth_telling);
+            others
+                .take(TOLD_ALTERNATES_MAX)
+                .map(|origin| (told.case, origin))
         });
         let room = HYPOTHESES_MAX.saturating_sub(told.len());
         for (case, origin) in alternates.take(room) {
@@ -264,8 +270,7 @@ impl Writer<'_> {
     }
 
     fn unplaced(&self, grouped: &Grouped, report: &mut Report) {
-        for (alerts, why) in tell::reasons(self.scene, grouped) {
-            let what = format!("where {} belong", count(alerts.len(), "alert"));
+        for (alerts, what, why) in tell::reasons(self.scene, grouped) {
             let cited = Cited(self.alerts.call(), alerts);
             report.could_not_tell(what, &cited, why, "whether they belong to a case");
         }

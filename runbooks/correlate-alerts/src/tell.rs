@@ -159,8 +159,8 @@ pub(crate) fn path(scene: &Scene, cause: Cause, origin: &Origin) -> String {
     path
 }
 
-/// Why alerts could not be placed, reason by reason; empty where all could.
-pub(crate) fn reasons(scene: &Scene, grouped: &Grouped) -> Vec<(Vec<u32>, String)> {
+/// Alerts that could not be placed, reason by reason: which, what is not known of them, and why.
+pub(crate) fn reasons(scene: &Scene, grouped: &Grouped) -> Vec<(Vec<u32>, String, String)> {
     let of = |wanted: fn(&Why) -> bool| {
         let once = |alert: usize| !scene.alerts[alert].again;
         let all = grouped.unplaced.iter();
@@ -190,18 +190,30 @@ pub(crate) fn reasons(scene: &Scene, grouped: &Grouped) -> Vec<(Vec<u32>, String
     [
         (
             of(|why| *why == Why::NoName),
+            "without a service",
             "no label names a service".to_owned(),
         ),
         (
             of(|why| matches!(why, Why::Unknown(_))),
+            "of unknown services",
             format!("the topology does not know {}{more}", listed.join(", ")),
         ),
         (
             of(|why| *why == Why::Alone),
+            "that came alone",
             "nothing else began near it, and there is no topology".to_owned(),
         ),
     ]
     .into_iter()
-    .filter(|(alerts, _)| !alerts.is_empty())
+    .filter(|(alerts, _, _)| !alerts.is_empty())
+    .map(|(alerts, which, why)| {
+        let belong = if alerts.len() == 1 {
+            "belongs"
+        } else {
+            "belong"
+        };
+        let what = format!("where {} {which} {belong}", count(alerts.len(), "alert"));
+        (alerts, what, why)
+    })
     .collect()
 }

@@ -79,7 +79,10 @@ pub(crate) fn asked(words: &[String]) -> Option<Result<Option<PathBuf>, &'static
 /// Prints the figures; whether both are within their limits.
 pub(crate) async fn run(data: Option<&Path>) -> Result<bool, BenchError> {
     let runner = Runner::new()?;
-    let (small, large) = (storm::of(ALERTS / 10, SERVICES), storm::of(ALERTS, SERVICES));
+    let (small, large) = (
+        storm::of(ALERTS / 10, SERVICES),
+        storm::of(ALERTS, SERVICES),
+    );
     let mut within = true;
     for figure in [SECONDS, GROWTH] {
         let measured = figure
@@ -95,7 +98,10 @@ pub(crate) async fn run(data: Option<&Path>) -> Result<bool, BenchError> {
         within &= !measured.is_over();
     }
     if let Some(data) = data {
-        print!("{}", quality::measure(&runner, &data.join("itbench")).await?);
+        print!(
+            "{}",
+            quality::measure(&runner, &data.join("itbench")).await?
+        );
     }
     Ok(within)
 }
@@ -167,5 +173,19 @@ impl Runner {
             Ok(_) => Err(undone("it made no report".to_owned())),
             Err(fault) => Err(undone(fault.to_string())),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn ten_thousand_alerts_over_a_thousand_services_take_no_second_in_the_sandbox() {
+        let runner = Runner::new().unwrap();
+        let ran = runner.run(&storm::of(ALERTS, SERVICES)).await.unwrap();
+        let said = &ran.report.summary;
+        assert!(said.starts_with("10000 alerts are "), "{said}");
+        assert!(ran.took < Duration::from_secs(1), "{:?}", ran.took);
     }
 }

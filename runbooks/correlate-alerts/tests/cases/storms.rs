@@ -50,6 +50,18 @@ fn forty_alerts_read_as_one_sentence() {
     assert_eq!(cases.cases[0].alerts.len(), 38);
     let why: Vec<&str> = cases.unplaced.iter().map(|one| &*one.why).collect();
     assert_eq!(why, ["no name", "unknown service"]);
+    let unchecked = run.report().could_not_check.iter();
+    let unplaced: Vec<&str> = unchecked
+        .map(|one| &*one.what)
+        .filter(|what| what.starts_with("where"))
+        .collect();
+    assert_eq!(
+        unplaced,
+        [
+            "where 1 alert without a service belongs",
+            "where 1 alert of unknown services belongs"
+        ]
+    );
 }
 
 #[test]

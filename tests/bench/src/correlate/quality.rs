@@ -50,12 +50,16 @@ pub(super) async fn measure(runner: &Runner, itbench: &Path) -> Result<Quality, 
         let ran = runner.run(&bundle).await?;
         let truth = corpus.truth(name).map_err(setup("read a truth"))?;
         let Some(truth) = truth else { continue };
-        let half = name.rsplit_once('-').map_or(name.as_str(), |(half, _)| half);
+        let half = name
+            .rsplit_once('-')
+            .map_or(name.as_str(), |(half, _)| half);
         let counted = halves.entry(half.to_owned()).or_default();
-        counted.add(&ran, &truth).ok_or_else(|| BenchError::Undone {
-            side: "correlate-alerts",
-            why: format!("the findings of {name} are of another shape"),
-        })?;
+        counted
+            .add(&ran, &truth)
+            .ok_or_else(|| BenchError::Undone {
+                side: "correlate-alerts",
+                why: format!("the findings of {name} are of another shape"),
+            })?;
     }
     let mut halves: Vec<(String, Counted)> = halves.into_iter().collect();
     halves.reverse(); // what was tuned on first
@@ -105,11 +109,16 @@ impl Counted {
             }
             // The case that holds the most of it speaks for it.
             let mut held: BTreeMap<usize, usize> = BTreeMap::new();
-            let of_group = groups.iter().zip(&put).filter(|(of, _)| **of == Some(number));
+            let of_group = groups
+                .iter()
+                .zip(&put)
+                .filter(|(of, _)| **of == Some(number));
             for case in of_group.filter_map(|(_, case)| *case) {
                 *held.entry(case).or_default() += 1;
             }
-            let most = held.iter().max_by_key(|(case, held)| (**held, usize::MAX - **case));
+            let most = held
+                .iter()
+                .max_by_key(|(case, held)| (**held, usize::MAX - **case));
             let names = most.map_or(&[][..], |(case, _)| &cases[*case].names[..]);
             let right = |name: &String| group.origins.contains(name);
             self.origins += 1;
@@ -125,7 +134,10 @@ fn case(case: &Value) -> Option<Case> {
     let alternates = case["alternates"].as_array()?.iter().filter_map(text);
     let alerts = case["alerts"].as_array()?.iter();
     Some(Case {
-        names: text(&case["origin"]).into_iter().chain(alternates).collect(),
+        names: text(&case["origin"])
+            .into_iter()
+            .chain(alternates)
+            .collect(),
         alerts: alerts
             .map(|alert| alert.as_u64().and_then(|one| usize::try_from(one).ok()))
             .collect::<Option<Vec<usize>>>()?,

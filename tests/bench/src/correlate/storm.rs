@@ -17,7 +17,11 @@ pub(super) fn of(alerts: usize, services: usize) -> Bundle {
     let mut about = About::new("storm", time(BEGIN_S), time(BEGIN_S + WITHIN_S));
     about.title = format!("{alerts} alerts over {services} services");
     let observed = Observed {
-        alerts: Some((0..alerts).map(|one| alert(one, alerts, services)).collect()),
+        alerts: Some(
+            (0..alerts)
+                .map(|one| alert(one, alerts, services))
+                .collect(),
+        ),
         topology: Some((0..services).map(service).collect()),
         ..Observed::default()
     };

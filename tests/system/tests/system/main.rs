@@ -31,6 +31,7 @@ mod rights;
 mod secrets;
 mod seen;
 mod slow_runs;
+mod storm;
 mod taken_back;
 mod today;
 mod tokens;
