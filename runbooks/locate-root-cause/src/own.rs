@@ -168,16 +168,22 @@ fn surprise_of(deviations: f64) -> f64 {
 }
 
 /// By how many standard deviations the middle of the window lies above the usual, and how many
-/// samples say so; nothing where too little is known. The spread is never less than `floor`.
+/// samples say so; nothing where too little is known. It is held against the middles of stretches
+/// of the usual period as long as the window: a wild sample now and then is usual and moves
+/// neither. The spread is never less than `floor`.
 fn deviation(now: &[f64], usual: &[f64], floor: f64) -> Option<(f64, usize)> {
-    let known = |values: &[f64]| values.iter().filter(|value| value.is_finite()).count();
-    if known(usual) < SAMPLES_MIN {
+    let known = now.iter().filter(|value| value.is_finite()).count();
+    let usual: Vec<f64> = usual.iter().copied().filter(|v| v.is_finite()).collect();
+    let middles: Vec<f64> = usual
+        .windows(known.clamp(1, SAMPLES_MAX))
+        .filter_map(median)
+        .collect();
+    if middles.len() < SAMPLES_MIN {
         return None;
     }
-    let (center, spread) = center_and_spread(usual)?;
+    let (center, spread) = center_and_spread(&middles)?;
     let spread = spread.max(floor).max(0.05 * center.abs());
-    let middle = median(now)?;
-    Some(((middle - center) / spread, known(now).min(SAMPLES_MAX)))
+    Some(((median(now)? - center) / spread, known.min(SAMPLES_MAX)))
 }
 
 /// The same as surprise, where only more than usual is meant.

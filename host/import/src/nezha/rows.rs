@@ -47,14 +47,16 @@ impl Rows {
             line: error.position().map_or(1, csv::Position::line),
             why: error.to_string(),
         };
-        let header = reader.headers().map_err(bad)?.clone();
-        let mut cells = csv::StringRecord::new();
-        while reader.read_record(&mut cells).map_err(bad)? {
-            let line = cells.position().map_or(1, csv::Position::line);
+        let text = csv::StringRecord::from_byte_record_lossy;
+        let header = text(reader.byte_headers().map_err(bad)?.clone());
+        let mut bytes = csv::ByteRecord::new();
+        // What programs log need not be UTF-8.
+        while reader.read_byte_record(&mut bytes).map_err(bad)? {
+            let line = bytes.position().map_or(1, csv::Position::line);
             each(&Row {
                 path: &self.path,
                 header: &header,
-                cells: &cells,
+                cells: &text(bytes.clone()),
                 line,
             })?;
         }
