@@ -52,6 +52,9 @@ pub struct Scene {
     pub changes_before: u64,
 }
 
+/// What two sources say alike of one alert: its name, since when it rings, its labels by name.
+type Listed<'a> = (&'a str, u64, Vec<(&'a str, &'a str)>);
+
 /// Words of a past incident that are looked at.
 const PAST_WORDS_MAX: usize = 2_000;
 
@@ -61,8 +64,7 @@ impl Scene {
     pub fn new(services: Option<&[Service]>, alerts: &[Alert]) -> Self {
         let nodes = nodes(services.unwrap_or_default());
         let by_name = by_name(&nodes);
-        let mut listed: HashSet<(&str, u64, Vec<(&str, &str)>)> =
-            HashSet::with_capacity(alerts.len());
+        let mut listed: HashSet<Listed<'_>> = HashSet::with_capacity(alerts.len());
         let rungs = alerts.iter().map(|alert| {
             let pairs = alert.labels.iter();
             let mut pairs: Vec<(&str, &str)> = pairs

@@ -121,3 +121,30 @@ fn nothing_that_a_run_reads_names_a_scenario_or_its_cause() {
         assert!(!read.contains("flagd-config"));
     }
 }
+
+#[test]
+fn a_folder_of_scenarios_becomes_a_corpus_with_its_truths_beside() {
+    let place = tempfile::tempdir().unwrap();
+    let (from, out) = (place.path().join("set"), place.path().join("corpus"));
+    std::fs::create_dir_all(&from).unwrap();
+    std::fs::create_dir_all(&out).unwrap();
+    std::fs::write(from.join("LICENSE"), "Apache-2.0").unwrap();
+    std::fs::write(from.join("scenario_2.yaml"), FLAT).unwrap();
+    let told = |error: crate::ImportError| error.to_string();
+    let import = || crate::import(crate::Format::ItBench, &from, &out, &mut |_, _, _| {});
+    assert!(told(import().unwrap_err()).contains("it holds 1 files"));
+    std::fs::write(from.join("scenario_10.yaml"), "alerts: 7").unwrap();
+    assert!(told(import().unwrap_err()).contains("scenario_10.yaml:1: "));
+    std::fs::write(from.join("scenario_10.yaml"), FLAT).unwrap();
+    let imported = import().unwrap();
+    assert_eq!(imported.truths, 80);
+    let corpus = interlock_bundle::Corpus::open(&out).unwrap();
+    assert_eq!(corpus.names(), imported.bundles);
+    for name in corpus.names() {
+        let bundle = corpus.bundle(name).unwrap();
+        let truth = corpus.truth(name).unwrap().unwrap();
+        let rings = bundle.observed().alerts.as_ref().unwrap().len();
+        let told: usize = truth.cases.iter().map(|case| case.alerts.len()).sum();
+        assert_eq!(told, rings, "{name}");
+    }
+}

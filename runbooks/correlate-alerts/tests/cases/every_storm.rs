@@ -195,7 +195,7 @@ proptest! {
                 (alerts, origins)
             }).collect::<Vec<_>>()
         };
-        let renamed = scored(told(&read, |one| one, &rename));
+        let renamed = scored(told(&read, |one| one, rename));
         prop_assert_eq!(renamed, scored(told(&other, |one| one, str::to_owned)));
     }
 }

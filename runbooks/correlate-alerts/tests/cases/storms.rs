@@ -8,7 +8,7 @@ fn found(run: &FakeRun) -> Cases {
     let Some(findings) = &run.report().findings else {
         panic!("no findings: {:?}", run.report());
     };
-    serde_json::from_str(findings).unwrap()
+    serde_json::from_str(findings).unwrap_or_else(|error| panic!("{error}: {findings}"))
 }
 
 /// A database, twelve services on it, a gateway before them, and a service with nobody.
