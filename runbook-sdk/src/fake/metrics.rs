@@ -13,14 +13,17 @@ pub struct FakeMetrics {
     gap: Option<Gap>,
 }
 
+/// Moments and values.
+type Course = Vec<(Time, f64)>;
+
 #[derive(Debug, Clone)]
 enum Told {
     /// Labels and values, all now.
     Now(Vec<(Vec<Label>, f64)>),
     /// Moments and values, straight lines between them.
-    Line(Vec<(Time, f64)>),
+    Line(Course),
     /// Such lines, each with its labels.
-    Lines(Vec<(Vec<Label>, Vec<(Time, f64)>)>),
+    Lines(Vec<(Vec<Label>, Course)>),
     Gap(Gap),
 }
 

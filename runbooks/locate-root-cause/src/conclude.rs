@@ -101,13 +101,11 @@ impl Telling<'_> {
         }
         let place = suspect.component;
         let components = &self.view.scene.components;
-        let changes = components
+        let mut changes = components
             .get(place)
             .into_iter()
             .flat_map(|component| &component.marks);
-        let change = changes
-            .filter(|mark| mark.kind == MarkKind::Change)
-            .next_back();
+        let change = changes.rfind(|mark| mark.kind == MarkKind::Change);
         let cause = match (change, suspect.fault) {
             (Some(_), Fault::Slow | Fault::Failing) => Cause::BadChange,
             (_, fault) => cause(fault),

@@ -18,7 +18,11 @@ pub(super) fn surprise(habits: &[Habit]) -> Piece {
 /// two periods than with the same for both. What was never asked in one of them changes nothing.
 fn change(habit: &Habit) -> f64 {
     let whole = |[now, usual]: [f64; 2]| now + usual;
-    if habit.asked.iter().any(|asked| !(*asked > 0.0)) {
+    if habit
+        .asked
+        .iter()
+        .any(|asked| asked.is_nan() || *asked <= 0.0)
+    {
         return 0.0;
     }
     let seen = [0, 1].map(|period| habit.seen[period].clamp(0.0, habit.asked[period]));
