@@ -159,7 +159,7 @@ fn time(text: &str) -> Option<Time> {
 
 fn time_text(micros: u64) -> String {
     match Time::from_micros(micros) {
-        Some(at) if micros % 1_000_000 == 0 => at.to_seconds_text(),
+        Some(at) if micros.is_multiple_of(1_000_000) => at.to_seconds_text(),
         Some(at) => at.to_string(),
         None => (micros / 1_000_000).to_string(),
     }
