@@ -56,8 +56,14 @@ pub struct Own {
 /// What each component shows of itself, in their order; nothing of one that shows nothing.
 pub fn own(scene: &Scene) -> Vec<Option<Own>> {
     let links = link::surprises(scene);
-    let neglects = neglect::surprises(scene);
-    let strains = strain::surprises(scene);
+    // Where an alert tells what suffers, the flow has judged everybody's latency and traffic by it;
+    // what follows from the same series by itself would count twice, and with less reason.
+    let told = scene.symptom.is_some_and(|symptom| symptom.signal.is_some());
+    let (neglects, strains) = if told {
+        (Vec::new(), Vec::new())
+    } else {
+        (neglect::surprises(scene), strain::surprises(scene))
+    };
     let components = scene.components.iter().enumerate();
     components
         .map(|(at, component)| {
