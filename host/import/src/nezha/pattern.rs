@@ -57,20 +57,35 @@ fn level(text: &str) -> &'static str {
     "other"
 }
 
-/// The words before the first value. Clocks and ids are left out wherever they stand.
+/// The words before the first value. Clocks, ids and what only says how bad it is are left out
+/// wherever they stand.
 fn constant(line: &str) -> String {
     let mut words: Vec<&str> = Vec::new();
     let mut skip = false;
     for word in line.split_whitespace() {
-        let bare = word.trim_end_matches([':', ',']).to_ascii_lowercase();
         if std::mem::take(&mut skip) {
             continue;
         }
-        if matches!(bare.as_str(), "traceid" | "spanid" | "trace_id" | "span_id") {
-            skip = word.ends_with(':');
-            continue;
+        let (key, rest) = match word.find([':', '=']) {
+            Some(at) => (&word[..at], word[at + 1..].trim_start_matches('"')),
+            None => (word, ""),
+        };
+        match key.to_ascii_lowercase().as_str() {
+            // A value of its own: here, or the next word.
+            "traceid" | "spanid" | "trace_id" | "span_id" | "severity" | "level" | "time"
+            | "timestamp" | "ts" | "pid" | "hostname"
+                if key.len() < word.len() =>
+            {
+                skip = rest.is_empty();
+            }
+            // What follows is the text.
+            "message" | "msg" if key.len() < word.len() => {
+                if !rest.is_empty() {
+                    words.push(rest);
+                }
+            }
+            _ => words.push(if is_value(word) { "*" } else { word }),
         }
-        words.push(if is_value(word) { "*" } else { word });
     }
     while words.first() == Some(&"*") {
         words.remove(0);
@@ -125,7 +140,10 @@ mod tests {
     fn a_programs_own_json_is_looked_into() {
         let line = r#"{"log":"{\"message\":\"cart of 12 items\",\"severity\":\"warning\"}"}"#;
         assert_eq!(of(line), ("warning", "cart of * items".to_owned()));
-        assert_eq!(of("severity: error, message: no 12").0, "error");
+        let line = "severity: error, message: TraceID: a1 SpanID: b2 no cart of user 12";
+        assert_eq!(of(line), ("error", "no cart of user *".to_owned()));
+        let line = "time=2022-08-23T17:00 level=warning msg=\"no cart of user 12\"";
+        assert_eq!(of(line), ("warning", "no cart of user *".to_owned()));
     }
 
     #[test]

@@ -10,8 +10,8 @@ const FLOOR: f64 = 0.05;
 const AT_EASE: f64 = 0.4;
 /// from this on, it is.
 const SHORT: f64 = 0.8;
-/// What is not short counts half, and only where it was not so shortly before: what fills up over
-/// hours is no incident.
+/// What is not short counts half, and only where it was not so shortly before. What is held, as
+/// memory is, counts only so: what fills up over hours is no incident.
 const NOT_SHORT: f64 = 0.5;
 
 pub(super) fn surprise(limits: &[Limit]) -> Piece {
@@ -30,7 +30,11 @@ fn used_up(limit: &Limit) -> f64 {
     let unusual = above(&limit.now, &limit.usual, FLOOR);
     let risen = median(&limit.before).map_or(0.0, |before| used - before);
     let new = (risen / FLOOR).clamp(0.0, 1.0);
-    unusual * short.max(NOT_SHORT * new)
+    if limit.by_requests {
+        unusual * short.max(NOT_SHORT * new)
+    } else {
+        unusual * new * short.max(NOT_SHORT)
+    }
 }
 
 #[cfg(test)]
@@ -38,9 +42,13 @@ mod tests {
     use super::*;
 
     fn of(now: f64, before: f64, usual: f64) -> f64 {
+        of_kind(true, [now, before, usual])
+    }
+
+    fn of_kind(by_requests: bool, [now, before, usual]: [f64; 3]) -> f64 {
         surprise(&[Limit {
             source: 0,
-            by_requests: true,
+            by_requests,
             before: vec![before; 5],
             now: vec![now; 5],
             usual: vec![usual; 50],
@@ -58,6 +66,12 @@ mod tests {
     #[test]
     fn what_is_not_short_counts_where_it_has_just_risen() {
         assert!(of(0.35, 0.05, 0.05) > 10.0);
-        assert_eq!(of(0.35, 0.35, 0.05), 0.0, "it has filled up over hours");
+        assert_eq!(of(0.35, 0.35, 0.05), 0.0, "it has been so for a while");
+    }
+
+    #[test]
+    fn memory_that_filled_up_over_hours_is_no_incident() {
+        assert_eq!(of_kind(false, [0.95, 0.95, 0.3]), 0.0);
+        assert!(of_kind(false, [0.95, 0.5, 0.3]) > 30.0);
     }
 }
