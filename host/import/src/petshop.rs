@@ -4,6 +4,10 @@
 //! `{train,test}/issue_N/{metrics.csv,target.json}`. The graph and the normal period become a part
 //! that the level's bundles share. `root_cause` and `metadata` go into the truth and nowhere else;
 //! a bundle is named after its level, half and number.
+//!
+//! The set's normal period may have been recorded months after its incidents. A run knows nothing
+//! that is later than itself, so the period is moved back, by whole weeks, until it ends before the
+//! first incident: times of day and days of the week stay, and the import says so.
 
 mod table;
 mod target;
@@ -11,7 +15,7 @@ mod target;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use interlock_bundle::{About, Bundle, BundleError, Folder, Observed, Room};
+use interlock_bundle::{About, Bundle, BundleError, Folder, Observed, Room, Truth};
 use interlock_capabilities::read::Label;
 use interlock_capabilities::read::alerts::Alert;
 use interlock_capabilities::read::metrics::Series;
@@ -28,6 +32,8 @@ const NORMAL: &str = "noissue";
 const HALVES: [&str; 2] = ["train", "test"];
 /// Most bytes of one level.
 const LEVEL_BYTES_MAX: u64 = 256 << 20;
+/// By such steps a normal period is moved.
+const WEEK_MICROS: u64 = 7 * 24 * 3600 * 1_000_000;
 /// Between two samples of the set.
 const EVERY_SECONDS: u64 = 300;
 const SOURCE: &str = "PetShop, Amazon.com, Inc. or its affiliates, CC-BY-4.0";
@@ -90,7 +96,7 @@ impl Making<'_> {
             true => level.folder(NORMAL)?.read(METRICS, &mut room)?,
             false => None,
         };
-        let normal = match normal {
+        let mut normal = match normal {
             Some(bytes) => table::metrics(&level.path().join(NORMAL).join(METRICS), &bytes)?,
             None => {
                 let note = format!("{name} has no {NORMAL}/{METRICS}: no normal period is known");
@@ -98,6 +104,17 @@ impl Making<'_> {
                 Vec::new()
             }
         };
+        let issues = self.issues(level, &mut room)?;
+        let weeks = weeks_back(&normal, &issues);
+        if weeks > 0 {
+            for point in normal.iter_mut().flat_map(|series| &mut series.points) {
+                point.at = point.at.saturating_sub(weeks * WEEK_MICROS);
+            }
+            self.made.notes.push(format!(
+                "{name}: its normal period was recorded after its incidents, and is moved back by \
+                 {weeks} weeks: a run knows nothing that is later than itself"
+            ));
+        }
         let usual = span(&normal);
         let shared = Observed {
             topology: Some(topology),
@@ -105,25 +122,53 @@ impl Making<'_> {
             ..Observed::default()
         };
         Bundle::write_shared(self.out, &shared_name, shared)?;
+        for issue in issues {
+            let bundle = format!("{shared_name}-{}-{:02}", issue.half, issue.number);
+            write(issue, &bundle, &shared_name, usual, self.out)?;
+            (self.progress)(self.made.bundles.len() + 1, None, &bundle);
+            self.made.bundles.push(bundle);
+        }
+        Ok(())
+    }
+
+    fn issues(&self, level: &Folder, room: &mut Room) -> Result<Vec<Issue>, ImportError> {
+        let mut issues = Vec::new();
         for half in HALVES {
             if !level.has_folder(half) {
                 continue;
             }
-            let half_folder = level.folder(half)?;
-            for (number, issue) in issues(&half_folder)? {
-                let bundle = format!("{shared_name}-{half}-{number:02}");
-                let folder = half_folder.folder(&issue)?;
-                import_issue(&folder, &bundle, &shared_name, usual, &mut room, self.out)?;
-                (self.progress)(self.made.bundles.len() + 1, None, &bundle);
-                self.made.bundles.push(bundle);
+            let folder = level.folder(half)?;
+            for (number, name) in numbered(&folder)? {
+                let issue = folder.folder(&name)?;
+                issues.push(read(&issue, half, number, room)?);
             }
         }
-        Ok(())
+        Ok(issues)
+    }
+}
+
+/// One incident of the set.
+struct Issue {
+    half: &'static str,
+    number: u32,
+    metrics: Vec<Series>,
+    begin: Time,
+    end: Time,
+    target: Target,
+    truth: Truth,
+}
+
+/// By how many weeks the normal period lies too late.
+fn weeks_back(normal: &[Series], issues: &[Issue]) -> u64 {
+    let first = issues.iter().map(|issue| issue.begin.micros()).min();
+    match (span(normal), first) {
+        (Some((_, end)), Some(first)) => end.saturating_sub(first).div_ceil(WEEK_MICROS),
+        _ => 0,
     }
 }
 
 /// The incidents of a half, by their number.
-fn issues(half: &Folder) -> Result<BTreeMap<u32, String>, BundleError> {
+fn numbered(half: &Folder) -> Result<BTreeMap<u32, String>, BundleError> {
     let mut issues = BTreeMap::new();
     for name in half.names()? {
         let number = name.strip_prefix("issue_").and_then(|n| n.parse().ok());
@@ -136,14 +181,12 @@ fn issues(half: &Folder) -> Result<BTreeMap<u32, String>, BundleError> {
     Ok(issues)
 }
 
-fn import_issue(
+fn read(
     issue: &Folder,
-    name: &str,
-    shared: &str,
-    usual: Option<(u64, u64)>,
+    half: &'static str,
+    number: u32,
     room: &mut Room,
-    out: &Path,
-) -> Result<(), BundleError> {
+) -> Result<Issue, BundleError> {
     let bytes = needed(issue, METRICS, room)?;
     let metrics = table::metrics(&issue.path().join(METRICS), &bytes)?;
     let path = issue.path().join(TARGET);
@@ -156,19 +199,38 @@ fn import_issue(
             line: 1,
             why: "it holds no samples".to_owned(),
         })?;
-    let mut about = About::new(name, begin, end);
+    Ok(Issue {
+        half,
+        number,
+        metrics,
+        begin,
+        end,
+        target,
+        truth,
+    })
+}
+
+fn write(
+    issue: Issue,
+    name: &str,
+    shared: &str,
+    usual: Option<(u64, u64)>,
+    out: &Path,
+) -> Result<(), BundleError> {
+    let (target, begin) = (issue.target, issue.begin);
+    let mut about = About::new(name, begin, issue.end);
     about.title = format!("{} of `{}` is not as usual", target.metric, target.node);
     about.service = Some(target.node.clone());
     about.source = Some(SOURCE.to_owned());
     about.shared = Some(shared.to_owned());
     let observed = Observed {
         alerts: Some(vec![alert(&target, usual, begin.micros())]),
-        metrics: Some(metrics),
+        metrics: Some(issue.metrics),
         ..Observed::default()
     };
     let place = out.join(name);
     Bundle::new(about, observed).write(&place)?;
-    truth.write(&place)
+    issue.truth.write(&place)
 }
 
 fn needed(folder: &Folder, name: &str, room: &mut Room) -> Result<Vec<u8>, BundleError> {
@@ -188,7 +250,7 @@ fn span(metrics: &[Series]) -> Option<(u64, u64)> {
 }
 
 /// The alert that the set calls target. The labels `usual_*` and `sampled_every` are this
-/// importer's: they say where the normal period lies, which in this set is at another time.
+/// importer's: they say where the normal period lies.
 fn alert(target: &Target, usual: Option<(u64, u64)>, begin: u64) -> Alert {
     let label = |name: &str, value: String| Label {
         name: name.to_owned(),

@@ -101,8 +101,8 @@ fn an_empty_cell_is_no_sample_and_percent_become_a_ratio() {
             .map(|point| point.value)
             .collect::<Vec<_>>()
     };
-    assert_eq!(of("availability_ratio"), [0.98, 1.0]);
-    assert_eq!(of("requests"), [7.0, 8.0, 5.0]);
+    assert_eq!(of("availability_ratio"), [1.0, 0.98]);
+    assert_eq!(of("requests"), [5.0, 7.0, 8.0]);
     let incident = bundle.incident();
     assert_eq!(incident.service.as_deref(), Some("front"));
     assert_eq!(incident.alerts.len(), 1);
@@ -128,4 +128,31 @@ fn a_folder_without_the_set_is_told_what_is_missing() {
     let place = tempfile::tempdir().expect("a folder");
     let error = petshop(place.path(), &place.path().join("out")).expect_err("refused");
     assert!(error.to_string().contains("graph.csv"), "{error}");
+}
+
+#[test]
+fn a_normal_period_of_later_is_moved_before_the_first_incident_by_whole_weeks() {
+    let place = tempfile::tempdir().expect("a folder");
+    level(place.path(), "low_traffic");
+    let out = place.path().join("out");
+    let made = import(place.path(), &out, &mut |_, _, _| {}).expect("imported");
+    assert!(
+        made.notes[0].contains("moved back by 18 weeks"),
+        "{:?}",
+        made.notes
+    );
+    let bundle = Corpus::open(&out)
+        .expect("a corpus")
+        .bundle(&made.bundles[0])
+        .expect("a bundle");
+    let label = |name: &str| -> u64 {
+        let incident = bundle.incident();
+        let label = incident.alerts[0]
+            .labels
+            .iter()
+            .find(|label| label.name == name);
+        label.expect("told").value.parse().expect("a number")
+    };
+    assert_eq!((1_692_608_400 - label("usual_from")) % (7 * 24 * 3600), 0);
+    assert!(label("usual_until") * 1_000_000 <= bundle.incident().begin);
 }
