@@ -58,7 +58,9 @@ pub fn own(scene: &Scene) -> Vec<Option<Own>> {
     let links = link::surprises(scene);
     // Where an alert tells what suffers, the flow has judged everybody's latency and traffic by it;
     // what follows from the same series by itself would count twice, and with less reason.
-    let told = scene.symptom.is_some_and(|symptom| symptom.signal.is_some());
+    let told = scene
+        .symptom
+        .is_some_and(|symptom| symptom.signal.is_some());
     let (neglects, strains) = if told {
         (Vec::new(), Vec::new())
     } else {

@@ -3,6 +3,8 @@
 
 interlock_sdk::steps!(locate);
 
+mod own;
+
 use interlock_sdk::wire::{Checked, Gap, Hypothesis};
 use interlock_sdk::{FakeHost, FakeMetrics, FakeRun, FakeTopology};
 
