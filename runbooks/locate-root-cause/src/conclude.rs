@@ -129,7 +129,12 @@ impl Telling<'_> {
                     true => borne.clone(),
                     false => format!("its {} in the incident's window", name_of(signal)),
                 };
-                hypothesis = hypothesis.supports(&item, says);
+                let against = signal == self.symptom_signal()
+                    && suspect.excess.is_none_or(|excess| excess.amount <= 0.0);
+                hypothesis = match against {
+                    true => hypothesis.contradicts(&item, says),
+                    false => hypothesis.supports(&item, says),
+                };
             }
             if signal == self.symptom_signal()
                 && suspect.excess.is_none_or(|excess| excess.belief() < 0.5)
@@ -171,7 +176,7 @@ impl Telling<'_> {
                     rival > RIVAL * suspect.score,
                     match rival {
                         0.0 => "no other does".to_owned(),
-                        rival => format!("the next explains {}", percent(rival)),
+                        rival => format!("another explains {}", percent(rival)),
                     },
                 )
             })
@@ -215,7 +220,7 @@ impl Telling<'_> {
         let start = self.name(self.located.symptom.component);
         match suspect.excess {
             Some(excess) => format!(
-                "{:+.2} {unit} a sample beside the usual; {start}: {most:+.2}",
+                "{:+.2} {unit} per sample against the usual; {start}: {most:+.2}",
                 excess.amount
             ),
             None => format!("it does not measure its {}", name_of(self.symptom_signal())),
@@ -235,8 +240,13 @@ impl Telling<'_> {
         match names.as_slice() {
             [only] => format!("{only} shows the {what} itself"),
             names => format!(
-                "{}: each waits for the one before it ({what})",
-                names.join(" -> ")
+                "{}: {} with the one before it",
+                names.join(" -> "),
+                match self.symptom_signal() {
+                    Signal::Latency => "each is slow",
+                    Signal::Errors => "each fails",
+                    Signal::Traffic | Signal::Saturation => "each deviates",
+                }
             ),
         }
     }
@@ -344,5 +354,8 @@ fn unit(signal: Signal) -> &'static str {
 }
 
 pub(crate) fn percent(share: f64) -> String {
+    if share > 0.0 && share < 0.005 {
+        return "under 1 %".to_owned();
+    }
     format!("{:.0} %", 100.0 * share.clamp(0.0, 1.0))
 }

@@ -1,12 +1,13 @@
 //! How a suspect is told of that shows a fault of its own.
 
-use interlock_sdk::wire::ServiceList;
+use interlock_sdk::wire::{Series, ServiceList};
 use interlock_sdk::{Answer, Found, Report};
 
 use crate::conclude::{RIVAL, cause, nth, percent};
 use crate::facts::Facts;
 use crate::own::{Kind, Own, doubtful};
 use crate::rank::Ranked;
+use crate::scene::Source;
 
 /// Adds the hypothesis.
 pub(crate) fn tell_own(
@@ -28,10 +29,16 @@ pub(crate) fn tell_own(
     }
     let strength = format!("surprise {:.0}; {:.0} is chance", own.surprise, doubtful());
     let both = facts.own.of(own.kind);
-    if let (Some(source), Some(Ok(now))) = (own.source, both.map(|both| &both.now))
-        && let Some(item) = nth(now.items().iter(), source)
-    {
-        hypothesis = hypothesis.supports(&item, strength.clone());
+    let cited = both.zip(own.source).and_then(|(both, source)| {
+        let (answer, at) = match source {
+            Source::Now(at) => (&both.now, at),
+            Source::Usual(at) => (&both.usual, at),
+        };
+        let answer = answer.as_ref().ok()?;
+        Some((nth(answer.items().iter(), at)?, answer.series.get(at)?))
+    });
+    if let Some((item, series)) = cited {
+        hypothesis = hypothesis.supports(&item, says(own, series));
     }
     // Where nothing can be cited of it, its traffic was what told.
     let asked = match both {
@@ -54,6 +61,31 @@ pub(crate) fn tell_own(
         .unless("what it shows is chance", usual, |_| {
             Found::so(own.surprise < doubtful(), strength)
         });
+}
+
+/// What the cited series says, in its own terms.
+fn says(own: Own, series: &Series) -> String {
+    let label = |name| series.label(name).unwrap_or_default();
+    match own.kind {
+        Kind::Habit => format!(
+            "{} is followed by `{}` in {}, usually in {}",
+            label("operation"),
+            label("event"),
+            percent(own.now),
+            percent(own.usual)
+        ),
+        Kind::Limit => format!(
+            "{} of its limit in use, usually {}",
+            percent(own.now),
+            percent(own.usual)
+        ),
+        Kind::Link | Kind::Neglect | Kind::Strain => format!(
+            "{:.3} s beyond what {} takes to answer, usually {:.3} s",
+            own.now,
+            label("callee"),
+            own.usual
+        ),
+    }
 }
 
 /// What a component of this kind does, after its name.

@@ -32,5 +32,5 @@ pub use own::{Kind, Own, own};
 pub use own_facts::{Both, OwnFacts, OwnSeen};
 pub use rank::{Fault, Located, Ranked, locate, rank};
 pub use scene::{
-    Component, Habit, Limit, Link, Mark, MarkKind, Scene, Signal, Stat, Symptom, Track,
+    Component, Habit, Limit, Link, Mark, MarkKind, Scene, Signal, Source, Stat, Symptom, Track,
 };

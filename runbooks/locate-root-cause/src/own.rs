@@ -13,7 +13,7 @@ mod strain;
 use crate::excess::Excess;
 use crate::rank::{Fault, Located, Ranked};
 use crate::robust::{center_and_spread, median};
-use crate::scene::{Scene, Signal, Symptom};
+use crate::scene::{Scene, Signal, Source, Symptom};
 
 /// What an incident without any cause of its own shows by chance, among many components.
 const BY_CHANCE: f64 = 20.0;
@@ -50,7 +50,11 @@ pub struct Own {
     /// Which kind says most.
     pub kind: Kind,
     /// What it was made from, where it can be cited.
-    pub source: Option<usize>,
+    pub source: Option<Source>,
+    /// Of that kind, in the window: a share, or seconds; 0 where neither can be said.
+    pub now: f64,
+    /// The same, usually.
+    pub usual: f64,
 }
 
 /// What each component shows of itself, in their order; nothing of one that shows nothing.
@@ -84,6 +88,8 @@ pub fn own(scene: &Scene) -> Vec<Option<Own>> {
                 surprise,
                 kind: most.0,
                 source: most.1.source,
+                now: most.1.now,
+                usual: most.1.usual,
             })
         })
         .collect()
@@ -98,7 +104,9 @@ pub(crate) fn doubtful() -> f64 {
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 struct Piece {
     surprise: f64,
-    source: Option<usize>,
+    source: Option<Source>,
+    now: f64,
+    usual: f64,
 }
 
 /// What flows and what the components show of themselves, in one ranking. The more surprising the

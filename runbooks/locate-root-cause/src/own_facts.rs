@@ -8,7 +8,7 @@ use interlock_sdk::{Context, Window};
 
 use crate::facts::Asked;
 use crate::own::Kind;
-use crate::scene::{Course, Habit, Limit, Link, Scene};
+use crate::scene::{Course, Habit, Limit, Link, Scene, Source};
 use crate::see::{grid, named};
 
 /// Counters of traces, by operation: `operation_traces_total` of all, `operation_event_traces_total`
@@ -194,14 +194,19 @@ impl OwnSeen<'_> {
         events.dedup();
         for name in events {
             let (here, before) = (now.get(name), usually.get(name));
-            let Some((_, series)) = here.or(before).filter(|(_, series)| is(series, SEEN)) else {
-                continue;
+            let (source, series) = match (here, before) {
+                (Some((at, series)), _) => (Source::Now(*at), *series),
+                (None, Some((at, series))) => (Source::Usual(*at), *series),
+                (None, None) => continue,
             };
+            if !is(series, SEEN) {
+                continue;
+            }
             let asked = asked.get(&operation(series)).copied().unwrap_or_default();
             if let Some(component) = component(scene, places, series) {
                 let seen = |of: Option<&(usize, &Series)>| of.map_or(0.0, |(_, s)| risen(s));
                 component.habits.push(Habit {
-                    source: here.map(|(source, _)| *source),
+                    source,
                     asked,
                     seen: [seen(here), seen(before)],
                 });

@@ -62,12 +62,21 @@ pub struct Mark {
     pub surprise: f64,
 }
 
+/// Which of the facts something was made from; only carried along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// Its place in the answer about the window.
+    Now(usize),
+    /// Its place in the answer about the usual period: the window does not know it.
+    Usual(usize),
+}
+
 /// Given that a component was asked for something, how often something followed: a line in its log, a
 /// call. Counted in traces, now and usually.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Habit {
     /// Which of the facts it was made from; only carried along.
-    pub source: Option<usize>,
+    pub source: Source,
     /// Traces in which it was asked: now, usually.
     pub asked: [f64; 2],
     /// Those of them in which it followed: now, usually.

@@ -7,7 +7,9 @@ use crate::scene::Habit;
 pub(super) fn surprise(habits: &[Habit]) -> Piece {
     let pieces = habits.iter().map(|habit| Piece {
         surprise: change(habit),
-        source: habit.source,
+        source: Some(habit.source),
+        now: habit.seen[0] / habit.asked[0],
+        usual: habit.seen[1] / habit.asked[1],
     });
     pieces
         .max_by(|a, b| a.surprise.total_cmp(&b.surprise))
@@ -64,10 +66,11 @@ fn likelihood(seen: f64, asked: f64, share: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scene::Source;
 
     fn of(seen: [f64; 2], asked: [f64; 2]) -> f64 {
         change(&Habit {
-            source: None,
+            source: Source::Now(0),
             asked,
             seen,
         })

@@ -2,7 +2,7 @@
 
 use super::{Piece, above};
 use crate::robust::median;
-use crate::scene::Limit;
+use crate::scene::{Limit, Source};
 
 /// A twentieth of a limit more or less is nothing.
 const FLOOR: f64 = 0.05;
@@ -17,7 +17,9 @@ const NOT_SHORT: f64 = 0.5;
 pub(super) fn surprise(limits: &[Limit]) -> Piece {
     let pieces = limits.iter().map(|limit| Piece {
         surprise: used_up(limit),
-        source: Some(limit.source),
+        source: Some(Source::Now(limit.source)),
+        now: median(&limit.now).unwrap_or(0.0),
+        usual: median(&limit.usual).unwrap_or(0.0),
     });
     pieces
         .max_by(|a, b| a.surprise.total_cmp(&b.surprise))

@@ -2,7 +2,8 @@
 //! answers them takes.
 
 use super::{Piece, above};
-use crate::scene::{Link, Scene};
+use crate::robust::median;
+use crate::scene::{Link, Scene, Source};
 
 /// Seconds that come and go between two processes.
 const FLOOR: f64 = 0.005;
@@ -18,7 +19,9 @@ pub(super) fn surprises(scene: &Scene) -> Vec<Piece> {
         .map(|link| {
             let piece = Piece {
                 surprise: surprise(link),
-                source: Some(link.source),
+                source: Some(Source::Now(link.source)),
+                now: median(&link.now).unwrap_or(0.0),
+                usual: median(&link.usual).unwrap_or(0.0),
             };
             (link.from, link.to, piece)
         })
@@ -38,7 +41,7 @@ pub(super) fn surprises(scene: &Scene) -> Vec<Piece> {
             let most = mine.iter().max_by(|a, b| a.surprise.total_cmp(&b.surprise));
             Piece {
                 surprise: share * whole,
-                source: most.and_then(|piece| piece.source),
+                ..most.copied().unwrap_or_default()
             }
         })
         .collect()

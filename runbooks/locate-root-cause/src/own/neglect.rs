@@ -51,7 +51,7 @@ pub(super) fn surprises(scene: &Scene) -> Vec<Piece> {
             if surprise > found[caller].surprise {
                 found[caller] = Piece {
                     surprise,
-                    source: None,
+                    ..Piece::default()
                 };
             }
         }

@@ -32,7 +32,7 @@ pub(super) fn surprises(scene: &Scene) -> Vec<Piece> {
             let own = (late[at] - explained).max(0.0);
             Piece {
                 surprise: WEIGHT * (own + effort(component)),
-                source: None,
+                ..Piece::default()
             }
         })
         .collect()

@@ -1,10 +1,10 @@
 use super::*;
 use crate::rank::rank;
-use crate::scene::{Component, Course, Habit, Limit, Link, Scene, Stat, Track};
+use crate::scene::{Component, Course, Habit, Limit, Link, Scene, Source, Stat, Track};
 
 fn habit(seen: [f64; 2]) -> Habit {
     Habit {
-        source: Some(7),
+        source: Source::Now(7),
         asked: [20.0, 100.0],
         seen,
     }
@@ -70,7 +70,10 @@ fn a_component_that_does_other_things_than_usual_is_blamed() {
     scene.components[3].habits = vec![habit([18.0, 90.0]), habit([20.0, 1.0])];
     scene.components[1].habits = vec![habit([14.0, 90.0])];
     assert_eq!(first(&scene), Some((3, Fault::Failing)));
-    assert_eq!(own(&scene)[3].and_then(|own| own.source), Some(7));
+    assert_eq!(
+        own(&scene)[3].and_then(|own| own.source),
+        Some(Source::Now(7))
+    );
     assert_eq!(own(&scene)[0], None);
 }
 

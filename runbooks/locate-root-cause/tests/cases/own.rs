@@ -56,6 +56,8 @@ fn a_component_whose_log_no_longer_says_what_it_always_said_is_blamed() {
         2,
         "its place and what it does: {first:#?}"
     );
+    let says = &first.supports[1].says;
+    assert_eq!(says, "/find is followed by `found` in 2 %, usually in 99 %");
     assert_eq!(first.checks.len(), 2);
     for later in &report.hypotheses[1..] {
         assert!(!refuted(later).is_empty(), "{later:#?}");
