@@ -57,7 +57,8 @@ impl Record {
         let bytes: Option<Vec<u8>> = self
             .0
             .query_row(
-                "select bytes from blob where lower(hex(digest)) = ?1",
+                "select bytes from (select digest, bytes from blob union all \
+                 select digest, bytes from fresh) where lower(hex(digest)) = ?1 limit 1",
                 [digest],
                 |row| row.get(0),
             )
@@ -96,14 +97,32 @@ fn said(text: &str) -> impl Iterator<Item = &str> {
         .filter(|line| !line.is_empty() && !line.starts_with('#') && !line.starts_with("<!--"))
 }
 
+/// A line's own words, and what stands in code.
+fn apart(line: &str) -> (String, Vec<String>) {
+    let (mut plain, mut spans, mut rest) = (String::new(), Vec::new(), line);
+    while let Some(at) = rest.find('`') {
+        plain.push_str(&rest[..at]);
+        let ticks = rest[at..].len() - rest[at..].trim_start_matches('`').len();
+        let (fence, after) = rest[at..].split_at(ticks);
+        let end = after
+            .match_indices(fence)
+            .map(|(end, _)| end)
+            .find(|end| !after[end + ticks..].starts_with('`'))
+            .unwrap();
+        spans.push(after[..end].trim().to_owned());
+        rest = &after[end + ticks..];
+    }
+    plain.push_str(rest);
+    (plain, spans)
+}
+
 /// Every line cites or is marked; every citation exists, and each fact is in what its line cites.
 fn every_line_holds(world: &World, text: &str) {
     let record = Record::of(world);
     let mut known: BTreeMap<u64, Vec<String>> = BTreeMap::new();
     let mut facts = 0;
     for line in said(text) {
-        let spans: Vec<&str> = line.split('`').skip(1).step_by(2).collect();
-        let plain: String = line.split('`').step_by(2).collect::<Vec<_>>().join("…");
+        let (plain, spans) = apart(line);
         let cited: Vec<u64> = plain
             .split("[j")
             .skip(1)
@@ -120,7 +139,7 @@ fn every_line_holds(world: &World, text: &str) {
             facts += 1;
             let there = cited.iter().any(|index| {
                 let texts = known[index].iter();
-                texts.into_iter().any(|text| text.contains(fact))
+                texts.into_iter().any(|text| text.contains(&fact))
             });
             assert!(there, "`{fact}` is in no entry that is cited: {line}");
         }
@@ -166,7 +185,7 @@ fn timeless(text: &str, ids: &[(&str, &str)]) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_real_incident_is_told_from_its_record_and_edits_of_it_are_kept() {
     let world = started(full()).await;
-    let waiting = Waiting::of(&world).await.narrowed(&world, "1-2").await;
+    let waiting = Waiting::of(&world).await;
     waiting.apply(&world, &[]).await.expect(3);
     waiting
         .decide(&world, "approve", Person::Alice)
@@ -174,11 +193,7 @@ async fn a_real_incident_is_told_from_its_record_and_edits_of_it_are_kept() {
         .expect(0);
     let applied = waiting.apply(&world, &[]).await;
     assert_eq!(applied.json()["result"], "done", "{}", applied.everything());
-    let show = bob(&world, &["runs", "show", &waiting.run, "--json"]).await;
-    let incident = show.expect(0).json()["incident"]["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let incident = incident(&world).await;
 
     let folder = world.make_folder("postmortems", Person::Bob).unwrap();
     let (file, page) = (folder.join("one.md"), folder.join("one.html"));
@@ -190,16 +205,12 @@ async fn a_real_incident_is_told_from_its_record_and_edits_of_it_are_kept() {
     let text = fs::read_to_string(&file).unwrap();
     every_line_holds(&world, &text);
     assert!(
-        text.contains("`alice`") && text.contains("was carried out: 2 `done`"),
+        text.contains("`alice`") && text.contains("found it `fixed`"),
         "{text}"
     );
     insta::assert_snapshot!(timeless(
         &text,
-        &[
-            (&waiting.run, "r-RUN"),
-            (waiting.short(), "PLAN"),
-            (&first_plan(&text, waiting.short()), "FIRST-PLAN"),
-        ]
+        &[(&waiting.run, "r-RUN"), (waiting.short(), "PLAN"),]
     ));
 
     // Drafted again, nothing moves.
@@ -287,31 +298,18 @@ async fn a_real_incident_is_told_from_its_record_and_edits_of_it_are_kept() {
     }
 }
 
-/// The plan that the shown one narrows, as the draft names it.
-fn first_plan(text: &str, narrowed: &str) -> String {
-    let line = text
-        .lines()
-        .find(|line| line.starts_with("plans: "))
-        .unwrap();
-    let ids = line
-        .trim_start_matches("plans: [")
-        .trim_end_matches(']')
-        .split(", ");
-    ids.map(|id| id.trim_matches('"'))
-        .find(|id| *id != narrowed)
-        .unwrap()
-        .to_owned()
+/// The only incident's id.
+async fn incident(world: &World) -> String {
+    let list = bob(world, &["incidents", "list", "--json"]).await;
+    let id = list.expect(0).json()["incidents"][0]["incident"].clone();
+    id.as_str().unwrap().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_template_of_ones_own_is_used_and_its_mistakes_are_placed() {
     let world = started(full()).await;
     let waiting = Waiting::of(&world).await;
-    let show = bob(&world, &["runs", "show", &waiting.run, "--json"]).await;
-    let incident = show.expect(0).json()["incident"]["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let incident = incident(&world).await;
     let mine = "# {{ incident }}\n\n{% filter block(\"what\") %}\n{{ summary | first }}\n{% endfilter %}\n\nWe care.\n";
     world.write("mine.j2", mine, 0o644).unwrap();
     let ask = ["postmortem", &incident, "--template", "mine.j2"];
