@@ -37,7 +37,8 @@ pub struct TimelineLine {
     pub author: Option<String>,
     /// What it says.
     pub text: String,
-    /// Its place in the file that it was read from, from 1: a line, or an element of a list.
+    /// Its place in the file that it was read from, from 1. Where several lines have one place, as
+    /// in a file of one line or in several files, each has its number in their order instead.
     pub line: u32,
 }
 
@@ -82,12 +83,6 @@ pub enum CannotImport {
     /// More bytes than are kept.
     #[error("the timeline's lines have more than {KEPT_BYTES_MAX} bytes")]
     TooLong,
-    /// Two lines with one place could not be told apart in a citation.
-    #[error("two lines of the timeline have the place {line}")]
-    SamePlace {
-        /// The place.
-        line: u32,
-    },
     /// The incident has enough of them.
     #[error("`{incident}` has {TIMELINES_MAX} timelines, which is the most")]
     Enough {
@@ -197,12 +192,18 @@ fn checked(mut lines: Vec<TimelineLine>) -> Result<Vec<TimelineLine>, CannotImpo
     if lines.len() as u64 > TIMELINE_LINES_MAX {
         return Err(CannotImport::TooMany { lines: lines.len() });
     }
-    lines.sort_by_key(|line| line.line);
-    let mut before = None;
-    for line in &mut lines {
-        if before.replace(line.line) == Some(line.line) {
-            return Err(CannotImport::SamePlace { line: line.line });
+    let mut places: Vec<u32> = lines.iter().map(|line| line.line).collect();
+    places.sort_unstable();
+    places.dedup();
+    if places.len() == lines.len() {
+        lines.sort_by_key(|line| line.line);
+    } else {
+        // A citation must lead to one of them.
+        for (number, line) in (1..).zip(&mut lines) {
+            line.line = number;
         }
+    }
+    for line in &mut lines {
         cut(&mut line.text, LINE_BYTES_MAX);
         cut(&mut line.kind, NAME_BYTES_MAX);
         if let Some(author) = &mut line.author {
@@ -241,8 +242,12 @@ mod tests {
 
     #[test]
     fn a_place_belongs_to_one_line() {
-        let twice = checked(vec![line(3, "a"), line(1, "b"), line(3, "c")]);
-        assert!(matches!(twice, Err(CannotImport::SamePlace { line: 3 })));
+        let numbered = checked(vec![line(3, "a"), line(1, "b"), line(3, "c")]).unwrap();
+        let places: Vec<(u32, &str)> = numbered
+            .iter()
+            .map(|line| (line.line, line.text.as_str()))
+            .collect();
+        assert_eq!(places, [(1, "a"), (2, "b"), (3, "c")]);
         assert!(matches!(checked(Vec::new()), Err(CannotImport::Empty)));
         let sorted = checked(vec![line(3, "a"), line(1, "b")]).unwrap();
         assert_eq!(sorted[0].line, 1);
