@@ -181,7 +181,7 @@ fn timeline(index: u64, format: &str, lines: &[(&str, &str, &str)]) -> (String, 
     let line = |(place, (clock, kind, text)): (usize, &(&str, &str, &str))| TimelineLine {
         at: at(clock),
         kind: (*kind).to_owned(),
-        author: Some((*text).to_owned()),
+        author: Some(if *kind == "message" { "carol" } else { *text }.to_owned()),
         text: (*text).to_owned(),
         line: u32::try_from(place).unwrap() + 2,
     };

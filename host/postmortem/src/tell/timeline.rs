@@ -16,6 +16,9 @@ const ALERTS_MAX: usize = 40;
 /// Lines of attached timelines that are told.
 const LINES_MAX: usize = 300;
 
+/// The kind of a line of a chat.
+const MESSAGE: &str = "message";
+
 /// Something that happened: when, where it stands in the record, and the sentence.
 type Happened = (Time, u64, String);
 
@@ -224,10 +227,14 @@ fn lines(story: &Story) -> Vec<Happened> {
     let mut told: Vec<Happened> = Vec::new();
     for (from, timeline, line) in story.lines().take(LINES_MAX) {
         let mut sentence = begin(line.at, "");
-        if let Some(author) = &line.author {
-            sentence = sentence.fact(author).own(", ");
-        }
-        sentence = sentence.fact(&line.kind).own(": ").fact(&line.text);
+        // What people wrote in a chat needs no word for what it is.
+        let wrote = line.kind == MESSAGE;
+        sentence = match (&line.author, wrote) {
+            (Some(author), true) => sentence.fact(author).own(" wrote "),
+            (Some(author), false) => sentence.fact(author).own(", ").fact(&line.kind).own(": "),
+            (None, _) => sentence.fact(&line.kind).own(": "),
+        };
+        sentence = sentence.fact(&line.text);
         told.push((line.at, timeline.index, sentence.cite(&from).end()));
     }
     if let Some(left_out) = all.checked_sub(LINES_MAX).filter(|n| *n > 0)
