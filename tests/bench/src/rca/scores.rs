@@ -42,8 +42,8 @@ impl Scores {
             };
             for &(k, best, _) in table.best {
                 let ours = recall(cases, k, |_| true).share().unwrap_or(0.0);
-                // Published figures are rounded down to what is printed.
-                let value = (ours / best * 1000.0).round() / 1000.0;
+                let ours = (ours * table.parts).round() / table.parts;
+                let value = ours / best;
                 ratios.push(Ratio { table, k, value });
             }
         }
@@ -146,7 +146,8 @@ impl fmt::Display for Scores {
         }
         writeln!(
             f,
-            "  a ratio is ours over the best published: more is better, and 1.0 is the least that passes\n"
+            "  a ratio is ours, in as many digits as are published, over the best that is: more is better, \
+             and 1.0 is the least that passes\n"
         )
     }
 }
