@@ -62,19 +62,4 @@ pub(crate) async fn run(data: &Path) -> Result<bool, BenchError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn every_incident_of_the_sample_is_laid_to_the_right_component() {
-        let sample = interlock_test_servers::repository().join("tests/corpus/petshop-sample");
-        let runner = Runner::new().expect("the runbook builds");
-        let cases = runner.run(Format::PetShop, &sample).await.expect("judged");
-        assert_eq!(cases.len(), 6);
-        for case in &cases {
-            assert_eq!(case.rank, Some(1), "{}", case.name);
-        }
-        assert!(cases.iter().filter(|case| case.unrefuted).count() >= 3);
-        assert_eq!(cases.iter().filter(|case| case.place.held_out).count(), 2);
-    }
-}
+mod tests;

@@ -99,7 +99,10 @@ impl Runner {
         Ok(cases)
     }
 
-    async fn one(&self, bundle: &Bundle) -> Result<(Report, Vec<Recorded>, Duration), BenchError> {
+    pub(super) async fn one(
+        &self,
+        bundle: &Bundle,
+    ) -> Result<(Report, Vec<Recorded>, Duration), BenchError> {
         let incident = bundle.incident();
         let given = inputs::resolve(&self.manifest, &BTreeMap::new(), &incident)
             .map_err(setup("resolve the inputs"))?;
@@ -141,7 +144,7 @@ fn unrefuted(hypothesis: &Hypothesis) -> bool {
 }
 
 /// The component that a hypothesis blames: the one item of the topology that it cites.
-fn subject<'a>(hypothesis: &Hypothesis, calls: &'a [Recorded]) -> Option<&'a str> {
+pub(super) fn subject<'a>(hypothesis: &Hypothesis, calls: &'a [Recorded]) -> Option<&'a str> {
     let mut found = None;
     for cite in &hypothesis.supports {
         let call = calls.iter().find(|call| call.id.0 == cite.call)?;
