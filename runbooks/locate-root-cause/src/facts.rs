@@ -36,6 +36,8 @@ const ASKED: [(Signal, Stat, &str); 5] = [
 /// Most points of a series of the usual period, so that a system of a hundred components fits into
 /// one answer.
 const POINTS_MAX: u32 = 720;
+/// As many points at the least should an incident's window have.
+const WINDOW_POINTS: u32 = 12;
 /// How long before the incident a change is still looked at.
 const CHANGES_BEFORE: Duration = Duration::from_secs(2 * 3600);
 
@@ -78,7 +80,8 @@ impl Facts {
     pub fn ask(ctx: &Context, input: &Inputs) -> Self {
         let window = ctx.window();
         let usual = usual(window, input);
-        let step = step(usual.length(), input.sampled_every);
+        let step = step(usual.length(), window.length(), input.sampled_every);
+        let usual = newest(usual, step);
         let metrics = ctx.metrics();
         let topology = ctx.topology().services();
         let changes = ctx.changes().list(window.and_before(CHANGES_BEFORE));
@@ -138,11 +141,33 @@ fn usual(window: Window, input: &Inputs) -> Window {
     }
 }
 
-/// As far apart as the samples are, or a whole multiple of it.
-fn step(usual: Duration, every: Duration) -> Duration {
+/// As far apart as the samples are, or a whole multiple of it: so far that a long period fits into
+/// one answer, and never so far that a short incident has only a few points.
+fn step(usual: Duration, window: Duration, every: Duration) -> Duration {
     let every = every.max(Duration::from_secs(1));
-    let needed = (usual / POINTS_MAX).as_millis().div_ceil(every.as_millis());
-    every.saturating_mul(u32::try_from(needed).unwrap_or(u32::MAX).max(1))
+    let times = |count: u128| {
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        every.saturating_mul(count.max(1))
+    };
+    let fits = |period: Duration| {
+        times(
+            (period / POINTS_MAX)
+                .as_millis()
+                .div_ceil(every.as_millis()),
+        )
+    };
+    let least = fits(window);
+    let most = times((window / WINDOW_POINTS).as_millis() / every.as_millis());
+    fits(usual).min(most).max(least)
+}
+
+/// As much of the end of a period as fits into one answer.
+fn newest(period: Window, step: Duration) -> Window {
+    let begin = period.end - step.saturating_mul(POINTS_MAX);
+    Window {
+        begin: period.begin.max(begin),
+        ..period
+    }
 }
 
 fn signal(text: &str) -> Option<Signal> {
@@ -162,10 +187,24 @@ mod tests {
     #[test]
     fn a_step_is_a_multiple_of_what_lies_between_samples() {
         let (hour, minute) = (Duration::from_secs(3600), Duration::from_secs(60));
+        let step = |usual, every| step(usual, hour, every);
         assert_eq!(step(hour, minute), minute);
         assert_eq!(step(24 * hour, minute), 2 * minute);
         assert_eq!(step(49 * hour, 5 * minute), 5 * minute);
-        assert_eq!(step(7 * 24 * hour, 5 * minute), 15 * minute);
         assert_eq!(step(Duration::ZERO, Duration::ZERO), Duration::from_secs(1));
+    }
+
+    #[test]
+    fn a_long_usual_period_is_cut_rather_than_that_an_incident_is_three_points() {
+        let minute = Duration::from_secs(60);
+        let every = step(10 * 24 * 60 * minute, 25 * minute, 5 * minute);
+        assert_eq!(every, 5 * minute);
+        let period = Window {
+            begin: Time::from_micros(0),
+            end: Time::from_micros(0) + 10 * 24 * 60 * minute,
+        };
+        assert_eq!(newest(period, every).length(), 60 * 60 * minute);
+        // A window of days is coarse, so that it fits as well.
+        assert_eq!(step(minute, 7 * 24 * 60 * minute, minute), 14 * minute);
     }
 }
