@@ -191,7 +191,7 @@ mod tests {
         assert_eq!(step(hour, minute), minute);
         assert_eq!(step(24 * hour, minute), 2 * minute);
         assert_eq!(step(49 * hour, 5 * minute), 5 * minute);
-        assert_eq!(step(Duration::ZERO, Duration::ZERO), Duration::from_secs(1));
+        assert_eq!(step(Duration::ZERO, Duration::ZERO), Duration::from_secs(5));
     }
 
     #[test]
