@@ -9,6 +9,14 @@ use crate::{
     words::{MARK, Sentence, to_be_written},
 };
 
+/// What a note has in it that says what is left to do; other notes say what was seen.
+const LEFT_OPEN: [&str; 5] = [
+    "does not fix",
+    "happen again",
+    "goes on",
+    "until it is",
+    "by hand",
+];
 /// Items that are told.
 const ITEMS_MAX: usize = 30;
 
@@ -17,7 +25,11 @@ pub(super) fn items(story: &Story) -> Vec<Item> {
     for told in story.reports() {
         let report = &told.report.report;
         let runbook = told.run.runbook.as_str();
-        for note in &report.notes {
+        let open = |note: &&String| {
+            let lower = note.to_lowercase();
+            LEFT_OPEN.iter().any(|words| lower.contains(words))
+        };
+        for note in report.notes.iter().filter(open) {
             let sentence = Sentence::new("Settle what the runbook leaves open: ").fact(note);
             push(
                 &mut all,
