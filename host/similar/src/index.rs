@@ -1,5 +1,6 @@
 //! The index: an SQLite file of its own, brought up to date from the journal by whoever asks.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -189,10 +190,10 @@ impl Index {
     }
 
     fn look_up(&self, rarity: &mut Rarity, feature: Feature) -> rusqlite::Result<()> {
-        if !rarity.seen.contains_key(&feature) {
+        if let Entry::Vacant(unknown) = rarity.seen.entry(feature) {
             let query = "SELECT count(*) FROM feature WHERE feature = ?1";
-            let seen = self.count(query, [feature.key()])?;
-            rarity.seen.insert(feature, seen);
+            let seen = self.count(query, [unknown.key().key()])?;
+            unknown.insert(seen);
         }
         Ok(())
     }

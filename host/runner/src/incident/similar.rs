@@ -39,7 +39,7 @@ impl Runner {
             what: "incident",
             id: id.chars().take(80).collect(),
         })?;
-        let now = document(&**self.store(), &line).await?;
+        let now = document(self.store(), &line).await?;
         self.like(now, most).await
     }
 
@@ -78,7 +78,7 @@ pub(super) async fn find(
             let Some(line) = store.incident(id).await? else {
                 continue;
             };
-            documents.push(document(&*store, &line).await?);
+            documents.push(document(&store, &line).await?);
             // What a run that goes on will conclude is in no entry about the incident.
             if goes_on(&line) {
                 up_to = up_to.min(line.opening.index);

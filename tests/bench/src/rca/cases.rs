@@ -85,8 +85,8 @@ impl Runner {
                 truth.is_named_by(&hypothesis.cause, subject(hypothesis, &calls))
             };
             let alerts = bundle.incident().alerts;
-            let signal = alerts.iter().flat_map(|alert| &alert.labels);
-            let signal = signal.filter(|label| label.name == "signal").next_back();
+            let mut labels = alerts.iter().flat_map(|alert| &alert.labels);
+            let signal = labels.find(|label| label.name == "signal");
             let first = report.hypotheses.first();
             cases.push(Case {
                 place: place(name, signal.map(|label| label.value.as_str())),
