@@ -68,7 +68,11 @@ pub fn drafted(draft: &Draft, file: &str, news: Option<&str>) -> String {
             .collect();
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
         let what = count(draft.uncited.len(), "sentence");
-        let text = format!("{what}, which are a person's: lines {}", listed(&lines));
+        let place = if lines.len() == 1 { "line" } else { "lines" };
+        let text = format!(
+            "{what} of a person's or the template's: {place} {}",
+            listed(&lines)
+        );
         out.push_str(&wrapped("  no source  ", &text, WIDTH));
     }
     out
