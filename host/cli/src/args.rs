@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use plans::{DecisionArg, PlanCommand, RejectArgs, SignArgs};
-pub(crate) use postmortem::{CountBy, IncidentStatsArgs, PostmortemArgs};
+pub(crate) use postmortem::{CountBy, ImportArgs, IncidentStatsArgs, PostmortemArgs};
 
 /// Evidence in, a human's decision, exactly that decision carried out.
 ///
@@ -239,6 +239,8 @@ pub(crate) enum IncidentsCommand {
         #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=50))]
         most: u8,
     },
+    /// Bring in what another program keeps: as bundles, or attached to an incident
+    Import(ImportArgs),
     /// Count post-mortems by factor, cause, service or severity
     Stats(IncidentStatsArgs),
 }

@@ -20,6 +20,21 @@ pub(crate) struct PostmortemArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// What wrote it: `slack`, `pagerduty`, `alertmanager`, `metrics`, `petshop`, `nezha`, `itbench`
+    #[arg(long, value_name = "NAME")]
+    pub(crate) format: String,
+    /// The file or folder
+    pub(crate) path: PathBuf,
+    /// Attach its lines to this incident
+    #[arg(long, value_name = "ID", required_unless_present = "out")]
+    pub(crate) incident: Option<String>,
+    /// Write bundles into this folder, for backtests
+    #[arg(long, value_name = "DIR", conflicts_with = "incident")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct IncidentStatsArgs {
     /// By what to count
     #[arg(long, value_name = "WHAT")]

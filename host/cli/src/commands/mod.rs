@@ -3,6 +3,7 @@
 pub(crate) mod apply;
 pub(crate) mod bearer;
 pub(crate) mod build;
+pub(crate) mod import;
 pub(crate) mod incident_stats;
 pub(crate) mod incidents;
 pub(crate) mod journal;
@@ -106,6 +107,9 @@ pub(crate) async fn dispatch(cli: &Cli, screen: Screen) -> Result<Output, Failur
             text,
             most,
         }) => incidents::similar(incident.as_deref(), text.as_deref(), *most, config).await,
+        Command::Incidents(IncidentsCommand::Import(args)) => {
+            import::import(args, config, screen).await
+        }
         Command::Incidents(IncidentsCommand::Stats(args)) => {
             incident_stats::stats(args, config).await
         }
