@@ -198,7 +198,7 @@ impl Runner {
             let calls: Vec<Recorded> = record.calls().cloned().collect();
             check(run, &report, &calls)?;
             report::check(&report, &runbook.manifest, &calls)?;
-            let confidence = report.hypotheses.iter().map(rate_callers).collect();
+            let confidence = rate_callers(&report);
             let document = Document {
                 schema: DIAGNOSIS_SCHEMA.to_owned(),
                 run: run.clone(),

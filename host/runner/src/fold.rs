@@ -18,6 +18,8 @@ use interlock_store::entry::{Entry, Stamped, StepEnd};
 use crate::{
     diagnosis::{self, DiagnosisRecord},
     error::RunError,
+    feedback::FeedbackRecord,
+    learnt::Verdict,
     propose::KEPT_WAITS,
     record::{ActRecord, PlanRecord, RunRecord, StepConclusion, StepRecord, VerifyRecord},
     report::StepReport,
@@ -171,6 +173,14 @@ fn push(record: &mut RunRecord, at: Time, entry: Entry, kept: &Kept) -> Result<(
                 document,
             });
         }
+        Entry::Feedback {
+            by, verdict, cause, ..
+        } => record.feedback.push(FeedbackRecord {
+            at,
+            by,
+            verdict: verdict.as_deref().and_then(Verdict::of_word),
+            cause,
+        }),
         Entry::Verified {
             verdict, report, ..
         } => {
@@ -280,5 +290,6 @@ fn opened(stamped: Stamped) -> Result<RunRecord, RunError> {
         plans: Vec::new(),
         verified: Vec::new(),
         diagnoses: Vec::new(),
+        feedback: Vec::new(),
     })
 }

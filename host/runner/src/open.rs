@@ -30,6 +30,7 @@ use crate::{
     error::{RunError, chain},
     incident::{INDEX, Past},
     policy::PolicySeen,
+    track::Seen,
 };
 
 /// Reports and other documents kept beside the journal, in bytes.
@@ -52,6 +53,8 @@ pub struct Runner {
     /// Bytes of steps that the store has for sure.
     kept: Mutex<HashSet<BlobDigest>>,
     runs_max: u32,
+    /// What past runs concluded.
+    pub(crate) conclusions: Seen,
     /// Why the journal cannot be had, where a run does without.
     unrecorded: Option<String>,
 }
@@ -105,6 +108,7 @@ impl Runner {
             shelf: Shelved::default(),
             kept: Mutex::default(),
             runs_max,
+            conclusions: Seen::default(),
             unrecorded,
         }
     }

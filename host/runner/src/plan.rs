@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use interlock_capabilities::{Aimed, Recorded, report::Incident};
 use interlock_gate::{
+    backtest,
+    history::PastBacktest,
     ids::{CallId, CassetteDigest, HostId, PersonName, ReportDigest, RunId},
     plan::{
         BadPlan, CheckpointRef, CitedCall, Components, Do, PLAN_SCHEMA, Plan, PlanBody,
@@ -34,6 +36,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) calls: &'a [Recorded],
     pub(crate) actions: Vec<Aimed>,
     pub(crate) policy: &'a Policy,
+    /// Backtests that were kept here, the newest last.
+    pub(crate) backtests: &'a [PastBacktest],
     pub(crate) checkpoint: CheckpointRef,
     pub(crate) now: Time,
 }
@@ -50,16 +54,24 @@ impl Draft<'_> {
     /// The plan, each action with the first write rule that it wholly satisfies.
     pub(crate) fn plan(self) -> Result<Plan, NoPlan> {
         let runbook = &self.runbook.manifest.name;
+        let components = Components {
+            runbook: runbook.clone(),
+            version: self.runbook.manifest.version.clone(),
+            step: self.step.to_owned(),
+            steps: self
+                .runbook
+                .steps
+                .iter()
+                .map(|step| StepBytes {
+                    step: step.name.clone(),
+                    digest: step.digest,
+                })
+                .collect(),
+        };
         let mut actions = Vec::new();
         let mut denied: Vec<String> = Vec::new();
         for aimed in self.actions {
-            let rule = self
-                .policy
-                .permitting(runbook, &aimed.action)
-                .map(|rule| RuleRef {
-                    name: rule.name.clone(),
-                    digest: rule.digest,
-                });
+            let rule = rule_for(&aimed, &components, self.policy, self.backtests);
             let forbidden = self.policy.forbidding(&aimed.action);
             match (rule, forbidden) {
                 (Ok(rule), None) => actions.push(PlannedAction {
@@ -77,11 +89,7 @@ impl Draft<'_> {
                         "a [[never]] forbids {capability} on {target}: `{pattern}`"
                     ));
                 }
-                (Err(no_rule), _) => {
-                    let capability = aimed.action.capability();
-                    let target = aimed.action.target();
-                    denied.push(format!("{capability} on {target}: {no_rule}"));
-                }
+                (Err(why), _) => denied.extend(why),
             }
         }
         denied.sort();
@@ -126,20 +134,7 @@ impl Draft<'_> {
             expires_at: self.now.plus_seconds(self.policy.plan_max_age_s()),
             requester: self.caller.requester.clone(),
             owners: owners.into_iter().collect(),
-            components: Components {
-                runbook: runbook.clone(),
-                version: self.runbook.manifest.version.clone(),
-                step: self.step.to_owned(),
-                steps: self
-                    .runbook
-                    .steps
-                    .iter()
-                    .map(|step| StepBytes {
-                        step: step.name.clone(),
-                        digest: step.digest,
-                    })
-                    .collect(),
-            },
+            components,
             inputs: self.inputs.clone(),
             findings,
             report: self.report_digest,
@@ -151,4 +146,32 @@ impl Draft<'_> {
         };
         Plan::new(body).map_err(NoPlan::Bad)
     }
+}
+
+/// The first rule that the action wholly satisfies, what it demands of backtests included; or why
+/// there is none.
+fn rule_for(
+    aimed: &Aimed,
+    components: &Components,
+    policy: &Policy,
+    backtests: &[PastBacktest],
+) -> Result<RuleRef, Vec<String>> {
+    let runbook = &components.runbook;
+    let mut short = Vec::new();
+    for rule in policy.all_permitting(runbook, &aimed.action) {
+        let lacking = backtest::lacking(rule, components, backtests);
+        if lacking.is_empty() {
+            return Ok(RuleRef {
+                name: rule.name.clone(),
+                digest: rule.digest,
+            });
+        }
+        short.extend(lacking.iter().map(ToString::to_string));
+    }
+    if let Err(no_rule) = policy.permitting(runbook, &aimed.action) {
+        let capability = aimed.action.capability();
+        let target = aimed.action.target();
+        short.push(format!("{capability} on {target}: {no_rule}"));
+    }
+    Err(short)
 }

@@ -3,9 +3,11 @@
 use interlock_capabilities::Aimed;
 use interlock_gate::{
     canonical,
+    history::PastBacktest,
     ids::{CassetteDigest, ReportDigest},
+    policy::Policy,
 };
-use interlock_store::entry::Entry;
+use interlock_store::{Store as _, entry::Entry};
 
 use crate::{
     caller::Caller,
@@ -22,6 +24,16 @@ use crate::{
 pub(crate) const KEPT_WAITS: &str = "waits";
 
 impl Runner {
+    /// What was kept of backtests, where a rule of the policy asks for it.
+    async fn backtests_for(&self, policy: &Policy) -> Result<Vec<PastBacktest>, RunError> {
+        if policy.writes().iter().all(|rule| rule.backtest.is_none()) {
+            return Ok(Vec::new());
+        }
+        let kept = self.store().entries_of("backtested").await?;
+        let past = kept.iter().filter_map(|kept| kept.entry.past_backtest());
+        Ok(past.collect())
+    }
+
     /// `cassette` is the write step's, kept already.
     pub(crate) async fn propose(
         &self,
@@ -51,7 +63,9 @@ impl Runner {
             return refused(going, vec![UNRECORDED.to_owned()]);
         }
         let of_incident = self.owners_of_diagnoses(&going.run, &going.incident.id);
+        let backtests = self.backtests_for(&going.policy).await?;
         let draft = Draft {
+            backtests: &backtests,
             diagnosed_by: of_incident.await?,
             host: self.host(),
             run: &going.run,

@@ -20,6 +20,7 @@ use serde_json::Value;
 
 use crate::{
     diagnosis::DiagnosisRecord,
+    feedback::FeedbackRecord,
     report::{RunReport, StepReport},
     state::RunState,
 };
@@ -63,6 +64,8 @@ pub struct RunRecord {
     pub verified: Vec<VerifyRecord>,
     /// What callers said of it, the newest last: each its caller's word, none of them the runbook's.
     pub diagnoses: Vec<DiagnosisRecord>,
+    /// What people said of its diagnosis, the newest last: the last counts.
+    pub feedback: Vec<FeedbackRecord>,
 }
 
 /// One step that ended.

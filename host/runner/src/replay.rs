@@ -1,16 +1,23 @@
 //! A run played again from its record: the same bytes must do the same.
 
+pub mod changed;
+
 use std::sync::Arc;
 
 use interlock_engine::{Ended, Fault, Grants, Source};
-use interlock_gate::ids::{BlobDigest, RunId};
+use interlock_gate::{
+    ids::{BlobDigest, RunId},
+    time::Time,
+};
 use serde::Serialize;
 
 use crate::{
+    confidence::Standing,
     error::RunError,
     open::Runner,
     record::{RunRecord, StepConclusion, StepRecord},
     report,
+    track::Rated,
 };
 
 /// One step played again.
@@ -81,7 +88,11 @@ impl Runner {
         let ended = self.play(record, &step.step, &step.cassette).await?;
         let difference = match (&step.end, ended) {
             (StepConclusion::Report(expected), Ok(Ended::Report(again))) => {
-                compare(expected.as_ref(), &report::rated(&step.step, again))?
+                let standing = self.as_it_stood(record, step, expected).await?;
+                compare(
+                    expected.as_ref(),
+                    &report::rated(&step.step, again, &standing),
+                )?
             }
             (StepConclusion::Report(expected), Ok(Ended::CouldNotCheck(unchecked))) => {
                 compare(expected.as_ref(), &report::gave_up(&step.step, unchecked))?
@@ -104,6 +115,27 @@ impl Runner {
             writes: step.cassette.writes.len(),
             difference,
         })
+    }
+
+    /// What was known of the runbook when the step was rated: the record is read up to the place in
+    /// the journal that the rating names, so what was learnt since changes nothing.
+    async fn as_it_stood(
+        &self,
+        record: &RunRecord,
+        step: &StepRecord,
+        expected: &report::StepReport,
+    ) -> Result<(Standing, u64), RunError> {
+        let Some(up_to) = expected.confidence.iter().find_map(|one| one.as_of) else {
+            return Ok((Standing::default(), 0));
+        };
+        let of = Rated {
+            runbook: &record.runbook,
+            step: &step.step,
+            component: step.component,
+            incident: &record.incident.id,
+            now: Time::from_micros(step.cassette.input.now).unwrap_or_default(),
+        };
+        self.standing(&of, Some(up_to)).await
     }
 
     async fn play(

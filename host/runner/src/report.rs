@@ -13,7 +13,7 @@ use interlock_gate::ids::RunId;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    confidence::{Confidence, rate},
+    confidence::{Confidence, Standing, rate},
     manifest::Manifest,
 };
 
@@ -185,13 +185,13 @@ pub fn check(report: &Report, manifest: &Manifest, calls: &[Recorded]) -> Result
     Ok(())
 }
 
-/// A step's report with the host's confidence.
-pub fn rated(step: &str, report: Report) -> StepReport {
-    let confidence = report
-        .hypotheses
-        .iter()
-        .map(|hypothesis| rate(hypothesis, 0))
-        .collect();
+/// A step's report with the host's confidence, by what the host has learnt of the runbook up to
+/// that place of the journal.
+pub(crate) fn rated(step: &str, report: Report, (standing, up_to): &(Standing, u64)) -> StepReport {
+    let mut confidence = rate(&report, standing);
+    for one in &mut confidence {
+        one.as_of = (*up_to > 0).then_some(*up_to);
+    }
     StepReport {
         step: step.to_owned(),
         report,

@@ -12,6 +12,7 @@ use interlock_engine::{
 use interlock_gate::{
     canonical,
     ids::{CallId, CassetteDigest, ReportDigest},
+    time::Time,
 };
 use interlock_store::entry::{Entry, StepEnd};
 
@@ -23,6 +24,7 @@ use crate::{
     run::{Going, Loaded, RunEnd, UNRECORDED},
     spans,
     stop::stopped,
+    track::Rated,
 };
 
 impl Runner {
@@ -124,7 +126,10 @@ impl Runner {
                 match report::check(&report, &going.runbook.manifest, &going.calls) {
                     Ok(()) => {
                         going.findings.clone_from(&report.findings);
-                        let report = report::rated(name, report);
+                        let of = rated(going, loaded, &cassette);
+                        // Where that cannot be read the run goes on, rated on its evidence alone.
+                        let standing = self.standing(&of, None).await.unwrap_or_default();
+                        let report = report::rated(name, report, &standing);
                         reported(going, loaded, cassette, report)?;
                         return Ok(None);
                     }
@@ -165,6 +170,17 @@ impl Runner {
             Fault::Cancelled { why } => RunEnd::Cancelled { step, why },
             fault => RunEnd::Faulted { step, fault },
         }))
+    }
+}
+
+/// Whose track record a report is rated by.
+fn rated<'a>(going: &'a Going<'_>, loaded: &'a Loaded, cassette: &Cassette) -> Rated<'a> {
+    Rated {
+        runbook: &going.runbook.manifest.name,
+        step: &loaded.name,
+        component: loaded.step.digest(),
+        incident: &going.incident.id,
+        now: Time::from_micros(cassette.input.now).unwrap_or_default(),
     }
 }
 

@@ -153,6 +153,10 @@ fn is_no_word(reason: &Reason) -> bool {
         | Reason::NoRule { .. }
         | Reason::PerRun { .. }
         | Reason::PerHour { .. }
+        | Reason::BacktestMissing { .. }
+        | Reason::BacktestCases { .. }
+        | Reason::BacktestRight { .. }
+        | Reason::BacktestWrong { .. }
         | Reason::CallerUnmapped { .. }
         | Reason::Frozen { .. }
         | Reason::Quorum { .. }

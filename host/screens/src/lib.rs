@@ -12,7 +12,9 @@
 #![forbid(unsafe_code)]
 
 pub mod exit;
+pub mod html;
 pub mod json;
+pub mod plot;
 pub mod text;
 
 #[cfg(test)]

@@ -17,8 +17,10 @@ use interlock_gate::{
     time::Time,
 };
 use interlock_runner::{
-    confidence::rate,
+    confidence::{Standing, rate},
     diagnosis::DiagnosisRecord,
+    feedback::FeedbackRecord,
+    learnt::Verdict,
     record::{RunRecord, StepConclusion, StepRecord},
     report::StepReport,
     state::RunState,
@@ -140,7 +142,7 @@ pub(crate) fn record(lines: usize) -> RunRecord {
         notes: Vec::new(),
     };
     let report = report();
-    let confidence: Vec<_> = report.hypotheses.iter().map(|one| rate(one, 0)).collect();
+    let confidence = rate(&report, &Standing::default());
     RunRecord {
         run: "r-abcd2345".parse().unwrap(),
         id_key: None,
@@ -170,6 +172,12 @@ pub(crate) fn record(lines: usize) -> RunRecord {
         plans: Vec::new(),
         waits: None,
         verified: Vec::new(),
+        feedback: vec![FeedbackRecord {
+            at: at(),
+            by: HOSTILE.to_owned(),
+            verdict: Some(Verdict::Rejected),
+            cause: Some(HOSTILE.to_owned()),
+        }],
         diagnoses: vec![DiagnosisRecord {
             at: at(),
             by: requester("triage-agent"),

@@ -327,6 +327,7 @@ async fn planned(host: &Host, run: &RunId) -> interlock_gate::plan::Plan {
         run,
         incident: &incident,
         caller: &caller("bob", Some("bob")),
+        backtests: &[],
         diagnosed_by: host.runner.owners_of_diagnoses(run, "INC-1").await.unwrap(),
         runbook: &runbook,
         step: "remediate",

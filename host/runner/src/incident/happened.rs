@@ -12,7 +12,7 @@ use interlock_gate::{
 use interlock_store::entry::{Entry, Stamped};
 
 use super::{GroupAlert, known::Alerts};
-use crate::context::NoteRecord;
+use crate::{context::NoteRecord, feedback::CauseRecord, learnt::Verdict};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,6 +133,19 @@ pub enum Happened {
         /// Who attached it.
         by: Requester,
     },
+    /// Somebody judged a run's diagnosis.
+    Judged {
+        /// The run.
+        run: RunId,
+        /// Who, as it is shown.
+        by: String,
+        /// What they thought of it.
+        verdict: Option<Verdict>,
+        /// The actual cause, where they name it. Untrusted text.
+        cause: Option<String>,
+    },
+    /// What it turned out to be came to be known.
+    Settled(CauseRecord),
     /// A caller made a diagnosis.
     Diagnosed {
         /// Of this run.
@@ -210,6 +223,24 @@ fn happened(stamped: &Stamped) -> Vec<Happened> {
         Entry::Imported {
             format, lines, by, ..
         } => Happened::Imported { format, lines, by },
+        Entry::Feedback {
+            run,
+            by,
+            verdict,
+            cause,
+            ..
+        } => Happened::Judged {
+            run,
+            by,
+            verdict: verdict.as_deref().and_then(Verdict::of_word),
+            cause,
+        },
+        Entry::Cause { .. } => {
+            return CauseRecord::of(stamped)
+                .map(Happened::Settled)
+                .into_iter()
+                .collect();
+        }
         Entry::Note { .. } => {
             return NoteRecord::of(stamped)
                 .map(Happened::Noted)

@@ -122,9 +122,12 @@ impl Runner {
         let mut plans = Vec::new();
         for run in &runs {
             for stamped in store.events(&run.run).await? {
-                // The openings and diagnoses are among the incident's own.
+                // The openings, diagnoses and verdicts are among the incident's own.
                 if stamped.entry.incident().is_none()
-                    && !matches!(stamped.entry, Entry::Diagnosis { .. })
+                    && !matches!(
+                        stamped.entry,
+                        Entry::Diagnosis { .. } | Entry::Feedback { .. }
+                    )
                 {
                     push(&mut timeline, &stamped);
                 }

@@ -197,9 +197,11 @@ fn about(what: &Happened) -> (Option<RunId>, Option<PlanDigest>) {
         | Happened::Ceased { .. }
         | Happened::Resolved { .. }
         | Happened::Imported { .. }
+        | Happened::Settled(_)
         | Happened::Noted(_) => (None, None),
         Happened::RunOpened { run, .. }
         | Happened::RunEnded { run, .. }
+        | Happened::Judged { run, .. }
         | Happened::Diagnosed { run, .. } => (Some(run.clone()), None),
         Happened::Planned { run, plan, .. } => (Some(run.clone()), Some(*plan)),
         Happened::Refused { plan, .. } => (None, *plan),

@@ -10,6 +10,7 @@ use interlock_gate::{
 };
 use interlock_runner::{
     confidence::Confidence,
+    learnt::Verdict,
     record::{RunRecord, StepConclusion},
 };
 use serde::Serialize;
@@ -43,6 +44,9 @@ pub struct RunJson<'a> {
     waits: Option<PlanDigest>,
     verified: Vec<VerifiedJson<'a>>,
     diagnoses: Vec<DiagnosisJson<'a>>,
+    /// What people said of it, the newest last: the last counts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    feedback: Vec<FeedbackJson<'a>>,
     /// Why the run is in no journal.
     #[serde(skip_serializing_if = "Option::is_none")]
     unrecorded: Option<&'a str>,
@@ -61,7 +65,26 @@ struct StepJson<'a> {
     fault: Option<&'a str>,
     writes: Option<u64>,
     report: Option<&'a Report>,
+    /// The component that each hypothesis blames, in their order; null: none.
+    subjects: Vec<Option<&'a str>>,
     confidence: Option<&'a [Confidence]>,
+}
+
+/// The component that each hypothesis of a report blames, in their order.
+pub(super) fn subjects<'a>(record: &'a RunRecord, report: &Report) -> Vec<Option<&'a str>> {
+    let hypotheses = report.hypotheses.iter();
+    hypotheses
+        .map(|one| interlock_runner::subject::subject(one, |id| record.call(id)))
+        .collect()
+}
+
+/// What somebody said of a run's diagnosis.
+#[derive(Serialize)]
+struct FeedbackJson<'a> {
+    at: Time,
+    by: &'a str,
+    verdict: Option<Verdict>,
+    cause: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -116,6 +139,7 @@ pub fn document<'a>(record: &'a RunRecord, shown: Option<&Plan>, exit: Exit) -> 
             fault,
             writes,
             report: report.map(|report| &report.report),
+            subjects: report.map_or_else(Vec::new, |report| subjects(record, &report.report)),
             confidence: report.map(|report| &report.confidence[..]),
         }
     });
@@ -180,6 +204,16 @@ pub fn document<'a>(record: &'a RunRecord, shown: Option<&Plan>, exit: Exit) -> 
             .diagnoses
             .iter()
             .map(|one| diagnosis::document(&record.run, one))
+            .collect(),
+        feedback: record
+            .feedback
+            .iter()
+            .map(|one| FeedbackJson {
+                at: one.at,
+                by: &one.by,
+                verdict: one.verdict,
+                cause: one.cause.as_deref(),
+            })
             .collect(),
         unrecorded: None,
         calls: None,

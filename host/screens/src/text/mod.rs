@@ -2,7 +2,9 @@
 
 pub mod applied;
 pub mod approver;
+pub mod backtest;
 pub mod brief;
+pub mod bundles;
 pub mod diagnosis;
 pub mod evidence;
 pub mod feedback;
@@ -14,10 +16,12 @@ pub mod plan;
 pub mod plans;
 pub mod postmortem;
 pub mod record;
+pub mod replay;
 pub mod report;
 pub mod run;
 pub mod runbooks;
 pub mod runs;
 pub mod similar;
+pub mod stats;
 pub mod whole;
 pub mod words;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use interlock_gate::{escape, history::Kind, ids::PlanDigest, plan::Requester};
 use interlock_runner::{diagnosis::whose, incident::Happened};
 
+use super::feedback;
 use super::words::{asker, count, foreign_short, quoted};
 
 /// Characters of a note that are shown in a timeline.
@@ -90,6 +91,13 @@ pub fn line(what: &Happened) -> String {
                 escape::foreign_short(asker(by), 80)
             )
         }
+        Happened::Judged {
+            run,
+            by,
+            verdict,
+            cause,
+        } => feedback::line(run, by, *verdict, cause.as_deref()),
+        Happened::Settled(known) => feedback::cause(known),
         Happened::Diagnosed { run, by, owners } => {
             format!("diagnosis of {} about {run}", whose(by, owners))
         }
@@ -113,6 +121,8 @@ pub fn kind(what: &Happened) -> &'static str {
         Happened::Reconciled { .. } => "reconciled",
         Happened::Noted(_) => "noted",
         Happened::Imported { .. } => "imported",
+        Happened::Judged { .. } => "judged",
+        Happened::Settled(_) => "cause_known",
         Happened::Diagnosed { .. } => "diagnosed",
     }
 }

@@ -1,11 +1,11 @@
 //! A report: its hypotheses with the calls that they cite, and what could not be checked.
 
 use interlock_capabilities::{
-    Recorded,
+    Ask, Recorded,
     report::{Check, Checked, Cite, Hypothesis, Report, Unchecked},
 };
 use interlock_gate::ids::CallId;
-use interlock_runner::{confidence::Confidence, record::RunRecord};
+use interlock_runner::{confidence::Confidence, record::RunRecord, subject::subject};
 
 use super::words::{WIDTH, foreign, wrapped};
 
@@ -100,7 +100,11 @@ fn hypothesis_text(
     confidence: Option<&Confidence>,
 ) -> String {
     let rated = confidence.map(ToString::to_string).unwrap_or_default();
-    let lead = format!("{} {}   ", index + 1, foreign(&hypothesis.cause));
+    let blames = match subject(hypothesis, |id| record.call(id)) {
+        Some(subject) => format!(" at {}", foreign(subject)),
+        None => String::new(),
+    };
+    let lead = format!("{} {}{blames}   ", index + 1, foreign(&hypothesis.cause));
     let mut out = wrapped(&lead, &rated, WIDTH);
     if !hypothesis.path.is_empty() {
         out.push_str(&wrapped("  path    ", &foreign(&hypothesis.path), WIDTH));
@@ -164,13 +168,17 @@ fn evidence_line(record: &RunRecord, word: &str, call: u64, says: &str) -> Strin
 
 /// What a call asked, on one line.
 pub fn asked(call: &Recorded) -> String {
-    use interlock_capabilities::Ask;
-    let detail = match &call.ask {
+    question(&call.ask)
+}
+
+/// A question, on one line.
+pub fn question(ask: &Ask) -> String {
+    let detail = match ask {
         Ask::MetricsInstant(ask) => ask.query.clone(),
         Ask::MetricsRange(ask) => ask.query.clone(),
         Ask::LogsSearch(ask) => format!("{} /{}/", ask.source, ask.pattern),
         Ask::AlertsList(_) | Ask::ChangesList(_) | Ask::TopologyServices(_) => String::new(),
         other => other.target().to_owned(),
     };
-    foreign(format!("{} {detail}", call.call()).trim_end())
+    foreign(format!("{} {detail}", ask.call()).trim_end())
 }

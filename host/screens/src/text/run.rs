@@ -10,7 +10,7 @@ use interlock_runner::{
 };
 
 use super::{
-    diagnosis, report,
+    diagnosis, feedback, report,
     words::{WIDTH, count, foreign, span, wrapped},
 };
 
@@ -37,6 +37,10 @@ pub fn screen(record: &RunRecord, needs: &[String]) -> String {
                 out.push_str(&wrapped("note  ", &foreign(note), WIDTH));
             }
         }
+    }
+    if let Some(said) = feedback::of_run(&record.feedback) {
+        out.push('\n');
+        out.push_str(&wrapped("", &said, WIDTH));
     }
     for one in &record.diagnoses {
         out.push('\n');

@@ -187,8 +187,7 @@ fn confidence() -> Vec<Confidence> {
         passed: 1,
         refuted: 1,
         not_made: 1,
-        judged: 0,
-        caps: Vec::new(),
+        ..Confidence::default()
     }]
 }
 
@@ -288,6 +287,7 @@ pub(crate) fn run(acts: u32, state: PlanState) -> RunRecord {
                 Vec::new()
             },
         }],
+        feedback: Vec::new(),
         diagnoses: vec![DiagnosisRecord {
             at: at("03:13:00"),
             by: requester(),

@@ -128,7 +128,7 @@ impl Timeline {
                     self.add(note.at, "idle", format!("note of {by}"))
                         .quote(&note.text);
                 }
-                Happened::Imported { .. } => {
+                Happened::Imported { .. } | Happened::Settled(_) | Happened::Judged { .. } => {
                     let text = interlock_screens::text::moments::line(&moment.what);
                     self.add(moment.at, "idle", text);
                 }
