@@ -1,5 +1,6 @@
 //! The command line's grammar. Its help is written for someone under an alert.
 
+mod learning;
 mod plans;
 mod postmortem;
 
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use learning::{FeedbackArgs, StatsArgs, StatsBy};
 pub(crate) use plans::{DecisionArg, PlanCommand, RejectArgs, SignArgs};
 pub(crate) use postmortem::{CountBy, ImportArgs, IncidentStatsArgs, PostmortemArgs};
 
@@ -107,6 +109,10 @@ pub(crate) enum Command {
     /// What alerted, or was asked about, and what happened then
     #[command(subcommand)]
     Incidents(IncidentsCommand),
+    /// Say what you thought of a diagnosis, or what an incident turned out to be
+    Feedback(FeedbackArgs),
+    /// What diagnoses came to: accepted, right, and the time they took
+    Stats(StatsArgs),
     /// Draft what happened in an incident, each sentence with its source
     Postmortem(PostmortemArgs),
     /// Play a run again from its record, and compare

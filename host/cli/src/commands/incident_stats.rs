@@ -67,7 +67,7 @@ pub(crate) async fn stats(
 }
 
 /// `90d`, `12h`, `4w` before now.
-fn since(text: &str, now: Time) -> Result<Time, Failure> {
+pub(super) fn since(text: &str, now: Time) -> Result<Time, Failure> {
     const HELP: &str = "a number with `h`, `d` or `w` behind it, such as `90d`";
     let bad = || Failure::usage(format!("`{}` is no span of time", text.escape_debug())).help(HELP);
     let unit = text.chars().next_back().ok_or_else(bad)?;

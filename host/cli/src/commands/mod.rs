@@ -3,9 +3,10 @@
 pub(crate) mod apply;
 pub(crate) mod bearer;
 pub(crate) mod build;
+pub(crate) mod feedback;
 pub(crate) mod import;
 pub(crate) mod incident_stats;
-pub(crate) mod incidents;
+mod incidents;
 pub(crate) mod journal;
 pub(crate) mod keygen;
 pub(crate) mod keys;
@@ -24,6 +25,7 @@ pub(crate) mod runs;
 pub(crate) mod schema;
 pub(crate) mod serve;
 pub(crate) mod sign;
+mod stats;
 
 use interlock_gate::token::Decision;
 
@@ -113,6 +115,8 @@ pub(crate) async fn dispatch(cli: &Cli, screen: Screen) -> Result<Output, Failur
         Command::Incidents(IncidentsCommand::Stats(args)) => {
             incident_stats::stats(args, config).await
         }
+        Command::Feedback(args) => feedback::feedback(args, config).await,
+        Command::Stats(args) => stats::stats(args, config).await,
         Command::Postmortem(args) => postmortem::postmortem(args, config).await,
         Command::Replay { run } => replay::replay(run, config).await,
         Command::Journal(JournalCommand::Verify {
