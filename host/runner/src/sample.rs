@@ -184,7 +184,7 @@ fn recorded(id: u64, answer: Result<Answer, Gap>) -> Recorded {
     }
 }
 
-fn cassette(incident: Incident) -> Cassette {
+pub(crate) fn cassette(incident: Incident) -> Cassette {
     Cassette {
         schema: CASSETTE_SCHEMA.to_owned(),
         component: ComponentDigest::of(b"bytes"),

@@ -236,3 +236,6 @@ fn corpus(entry: &Entry, of: &Rated<'_>) -> Option<Corpus> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

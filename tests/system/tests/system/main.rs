@@ -19,6 +19,7 @@ mod hostile_bytes;
 mod hostile_callers;
 mod hostile_plans;
 mod house;
+mod learning;
 mod located;
 mod once;
 mod openapi;
