@@ -12,8 +12,8 @@ const CSS: &str = include_str!("stats.css");
 /// Groups of one plot; the table has them all.
 const PLOTTED_MAX: usize = 12;
 /// The width of a plot's bars and of the words before and behind them, in units of the drawing.
-const LEFT: f64 = 150.0;
-const WIDE: f64 = 190.0;
+const LEFT: f64 = 80.0;
+const WIDE: f64 = 180.0;
 
 /// The page.
 pub fn page(stats: &Stats) -> String {
@@ -95,7 +95,7 @@ fn bars(groups: &[Group], of: impl Fn(&Group) -> Bars<'static>) -> String {
 fn drawn(rows: Vec<(&str, Bars<'_>)>) -> String {
     let lines: usize = rows.iter().map(|(_, bars)| bars.len() + 1).sum();
     let height = f64::from(u16::try_from(lines).unwrap_or(u16::MAX)) * 22.0 + 6.0;
-    let mut out = format!("<svg viewBox=\"0 0 480 {height:.0}\" role=\"img\">");
+    let mut out = format!("<svg viewBox=\"0 0 380 {height:.0}\" role=\"img\">");
     let _ = write!(
         out,
         "<path class=\"axis\" d=\"M{LEFT} 0V{height:.0}M{} 0V{height:.0}\"/>",

@@ -7,7 +7,7 @@ use interlock_runner::stats::{Group, PhaseTimes, Stats};
 
 use super::words::foreign_short;
 
-const NAME_CHARS: usize = 28;
+const NAME_CHARS: usize = 22;
 
 /// Which groups are shown beside the whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,19 +38,20 @@ pub fn screen(stats: &Stats, by: By) -> String {
         "unresolved",
         "accepted",
         "right",
-        "accepted, right",
-        "confident wrong",
+        "acc. right",
+        "high wrong",
     ];
     let _ = write!(out, "\n{word:<NAME_CHARS$}");
     for name in head {
-        let _ = write!(out, "  {name:>15}");
+        let _ = write!(out, "  {name:>11}");
     }
     out.push('\n');
     for one in groups.iter().chain(std::iter::once(&stats.all)) {
         row(&mut out, one);
     }
     out.push_str(
-        "right: of those whose actual cause is known; confident wrong: of the `high` ones among these\n",
+        "right: of those whose actual cause is known; acc. right: of the accepted ones among these;\n\
+         high wrong: of those rated `high` among these\n",
     );
     let wrong = stats.all.confident_wrong;
     let _ = writeln!(
@@ -89,7 +90,7 @@ pub fn screen(stats: &Stats, by: By) -> String {
 
 fn row(out: &mut String, one: &Group) {
     let name = foreign_short(&one.name, NAME_CHARS);
-    let _ = write!(out, "{name:<NAME_CHARS$}  {:>15}", one.runs);
+    let _ = write!(out, "{name:<NAME_CHARS$}  {:>11}", one.runs);
     for rate in [
         one.unresolved,
         one.accepted,
@@ -97,7 +98,7 @@ fn row(out: &mut String, one: &Group) {
         one.accepted_right,
         one.confident_wrong,
     ] {
-        let _ = write!(out, "  {:>15}", short(rate));
+        let _ = write!(out, "  {:>11}", short(rate));
     }
     out.push('\n');
 }
