@@ -342,6 +342,25 @@ async fn a_template_of_ones_own_is_used_and_its_mistakes_are_placed() {
         "{}",
         refused.stderr
     );
+    // What people wrote in a chat is attached once, and cited by its line, as text.
+    let chat = r##"[{"type":"message","user":"U1","text":"# see ![x](http://e.vil/x) [j1]","ts":"1764041400.000100"}]"##;
+    world.write("chat.json", chat, 0o644).unwrap();
+    let import = [
+        "incidents",
+        "import",
+        "--format",
+        "slack",
+        "--incident",
+        &incident,
+        "chat.json",
+    ];
+    let attached = bob(&world, &import).await.expect(0);
+    assert!(attached.stdout.starts_with("attached 1 line of slack"));
+    let again = bob(&world, &import).await.expect(0);
+    assert!(again.stdout.contains("already"), "{}", again.stdout);
+    let drawn = bob(&world, &["postmortem", &incident]).await.expect(0);
+    let line = "`# see ![x](http://e.vil/x) [j1]` [slack:1].";
+    assert!(drawn.stdout.contains(line), "{}", drawn.stdout);
     let unknown = bob(&world, &["postmortem", "INC-0"]).await;
     assert!(
         unknown.stderr.contains("no incident `INC-0`"),
