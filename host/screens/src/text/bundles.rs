@@ -98,27 +98,23 @@ mod tests {
     #[test]
     fn a_recording_says_what_it_holds_and_what_it_lacks() {
         let time = |text| Time::parse_rfc3339(text).unwrap_or_default();
-        let it = Recorded {
-            series: Some(1),
-            values: 2,
-            alerts: Some(3),
-            changes: None,
-            services: Some(4),
-            logs: vec![LogRecorded {
-                source: "check\u{1b}out",
-                lines: 1,
-            }],
-            calls: 0,
-            missing: vec![Missing {
-                what: "changes",
-                why: "unreachable: \u{202e}git",
-            }],
-            ..Recorded::new(
-                "corpus/INC-1",
-                time("2026-11-25T03:00:00Z"),
-                time("2026-11-25T03:20:00Z"),
-            )
-        };
+        let mut it = Recorded::new(
+            "corpus/INC-1",
+            time("2026-11-25T03:00:00Z"),
+            time("2026-11-25T03:20:00Z"),
+        );
+        it.series = Some(1);
+        it.values = 2;
+        it.alerts = Some(3);
+        it.services = Some(4);
+        it.logs = vec![LogRecorded {
+            source: "check\u{1b}out",
+            lines: 1,
+        }];
+        it.missing = vec![Missing {
+            what: "changes",
+            why: "unreachable: \u{202e}git",
+        }];
         assert_eq!(
             recorded(&it),
             "recorded corpus/INC-1   2026-11-25T03:00:00Z to 2026-11-25T03:20:00Z\n\
