@@ -18,7 +18,8 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct ClockStart {
     at: Time,
-    since: Instant,
+    /// `None`: it stands still.
+    since: Option<Instant>,
 }
 
 impl ClockStart {
@@ -39,8 +40,13 @@ impl ClockStart {
     pub fn at(at: Time) -> ClockStart {
         ClockStart {
             at,
-            since: Instant::now(),
+            since: Some(Instant::now()),
         }
+    }
+
+    /// `at`, for good: what is asked of an incident that is over is the same each time.
+    pub fn still(at: Time) -> ClockStart {
+        ClockStart { at, since: None }
     }
 
     /// The time at which it began.
@@ -50,8 +56,11 @@ impl ClockStart {
 
     /// What it shows now.
     pub fn read(&self) -> Time {
+        let Some(since) = self.since else {
+            return self.at;
+        };
         self.at
-            .plus_micros(u64::try_from(self.since.elapsed().as_micros()).unwrap_or(u64::MAX))
+            .plus_micros(u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX))
     }
 }
 

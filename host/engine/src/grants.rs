@@ -9,8 +9,18 @@ use interlock_gate::{action::Capability, policy::Policy};
 #[derive(Clone, Debug)]
 pub struct Grants {
     runbook: Arc<str>,
-    /// `None`: a replay. Everything that is known is linked, and nothing answers but the record.
-    policy: Option<Arc<Policy>>,
+    by: By,
+}
+
+/// By whose leave.
+#[derive(Clone, Debug)]
+enum By {
+    /// What the policy says.
+    Policy(Arc<Policy>),
+    /// A replay: everything that is known is linked, and nothing answers but the record.
+    Record,
+    /// A backtest: every read is answered, from what was kept of an incident; no write is linked.
+    Kept,
 }
 
 impl Grants {
@@ -18,7 +28,7 @@ impl Grants {
     pub fn of(policy: Arc<Policy>, runbook: &str) -> Grants {
         Grants {
             runbook: runbook.into(),
-            policy: Some(policy),
+            by: By::Policy(policy),
         }
     }
 
@@ -27,7 +37,16 @@ impl Grants {
     pub fn for_replay(runbook: &str) -> Grants {
         Grants {
             runbook: runbook.into(),
-            policy: None,
+            by: By::Record,
+        }
+    }
+
+    /// For a run over an incident that was kept: every read, and no write at all. Nothing of
+    /// production may be among its readers.
+    pub fn for_backtest(runbook: &str) -> Grants {
+        Grants {
+            runbook: runbook.into(),
+            by: By::Kept,
         }
     }
 
@@ -36,13 +55,18 @@ impl Grants {
             policy.grants_read(&self.runbook, call.interface())
                 || policy.grants_read(&self.runbook, call.name())
         };
-        self.policy.as_deref().is_none_or(granted)
+        match &self.by {
+            By::Policy(policy) => granted(policy),
+            By::Record | By::Kept => true,
+        }
     }
 
     pub(crate) fn links_write(&self, capability: Capability) -> bool {
-        self.policy
-            .as_deref()
-            .is_none_or(|policy| policy.grants_write(&self.runbook, capability))
+        match &self.by {
+            By::Policy(policy) => policy.grants_write(&self.runbook, capability),
+            By::Record => true,
+            By::Kept => false,
+        }
     }
 
     /// Whether this question may be put to its source; if not, what the step is answered.
@@ -52,10 +76,11 @@ impl Grants {
             policy.permits_read(&self.runbook, call.interface(), target)
                 || policy.permits_read(&self.runbook, call.name(), target)
         };
-        match &self.policy {
-            None => Err(Gap::NotRecorded("a replay asks nobody".to_owned())),
-            Some(policy) if permitted(policy) => Ok(()),
-            Some(_) => {
+        match &self.by {
+            By::Record => Err(Gap::NotRecorded("a replay asks nobody".to_owned())),
+            By::Kept => Ok(()),
+            By::Policy(policy) if permitted(policy) => Ok(()),
+            By::Policy(_) => {
                 let target: String = target.chars().take(80).collect();
                 let rule = Rule {
                     runbook: &self.runbook,

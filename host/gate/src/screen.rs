@@ -113,6 +113,16 @@ pub fn rule_terms(rule: &WriteRule) -> String {
             actions(usize::try_from(limit).unwrap_or(0))
         ));
     }
+    if let Some(demand) = &rule.backtest {
+        let corpus = demand.corpus.map(|corpus| format!(" over {corpus}"));
+        parts.push(format!(
+            "a kept backtest{} on {} incidents, {} % right first, {} % of the confident wrong at most",
+            corpus.unwrap_or_default(),
+            demand.cases,
+            demand.top1_percent,
+            demand.confident_wrong_percent
+        ));
+    }
     parts.join("; ")
 }
 
