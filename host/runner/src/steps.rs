@@ -126,9 +126,14 @@ impl Runner {
                 match report::check(&report, &going.runbook.manifest, &going.calls) {
                     Ok(()) => {
                         going.findings.clone_from(&report.findings);
-                        let of = rated(going, loaded, &cassette);
-                        // Where that cannot be read the run goes on, rated on its evidence alone.
-                        let standing = self.standing(&of, None).await.unwrap_or_default();
+                        // Nothing is read for a report without a hypothesis. Where it cannot be read
+                        // the run goes on, rated on its evidence alone.
+                        let standing = if report.hypotheses.is_empty() {
+                            Default::default()
+                        } else {
+                            let of = rated(going, loaded, &cassette);
+                            self.standing(&of, None).await.unwrap_or_default()
+                        };
                         let report = report::rated(name, report, &standing);
                         reported(going, loaded, cassette, report)?;
                         return Ok(None);
