@@ -81,4 +81,14 @@ impl BundleError {
     pub fn is_missing(&self) -> bool {
         matches!(self, Self::Missing { .. })
     }
+
+    /// Whether something stands already where it would be written.
+    pub fn is_taken(&self) -> bool {
+        matches!(self, Self::Exists { .. })
+    }
+
+    /// Whether the system refused, whatever the bundle says.
+    pub fn is_of_the_system(&self) -> bool {
+        matches!(self, Self::System { .. })
+    }
 }

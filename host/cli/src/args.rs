@@ -1,5 +1,6 @@
 //! The command line's grammar. Its help is written for someone under an alert.
 
+mod bundles;
 mod learning;
 mod plans;
 mod postmortem;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use bundles::RecordArgs;
 pub(crate) use learning::{FeedbackArgs, StatsArgs, StatsBy};
 pub(crate) use plans::{DecisionArg, PlanCommand, RejectArgs, SignArgs};
 pub(crate) use postmortem::{CountBy, ImportArgs, IncidentStatsArgs, PostmortemArgs};
@@ -247,6 +249,8 @@ pub(crate) enum IncidentsCommand {
     },
     /// Bring in what another program keeps: as bundles, or attached to an incident
     Import(ImportArgs),
+    /// Keep what the configured sources say of a window of time, as a bundle
+    Record(RecordArgs),
     /// Count post-mortems by factor, cause, service or severity
     Stats(IncidentStatsArgs),
 }

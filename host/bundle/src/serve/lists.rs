@@ -1,4 +1,4 @@
-//! Alerts, changes and topology.
+//! Alerts, changes and topology: what a run was answered first, then what was observed.
 
 use std::sync::Arc;
 
@@ -48,9 +48,10 @@ impl alerts::Alerts for Alerts {
         ask: alerts::AlertsAsk,
         _limit: AnswerLimit,
     ) -> Soon<'static, Result<alerts::AlertList, Unchecked>> {
-        at_once(match &self.ringing {
-            Some(list) => Ok(list.clone()),
-            None => recorded::<AlertsList>(&self.calls, &ask),
+        at_once(match (self.calls.find::<AlertsList>(&ask), &self.ringing) {
+            (Some(recorded), _) => recorded,
+            (None, Some(list)) => Ok(list.clone()),
+            (None, None) => Err(not_held(ReadCall::AlertsList)),
         })
     }
 }
@@ -78,8 +79,11 @@ impl changes::Changes for Changes {
         ask: changes::ChangesAsk,
         _limit: AnswerLimit,
     ) -> Soon<'static, Result<changes::ChangeList, Unchecked>> {
+        if let Some(recorded) = self.calls.find::<ChangesList>(&ask) {
+            return at_once(recorded);
+        }
         let Some(all) = &self.all else {
-            return at_once(recorded::<ChangesList>(&self.calls, &ask));
+            return at_once(Err(not_held(ReadCall::ChangesList)));
         };
         if ask.window.begin >= ask.window.end {
             let why = "the window ends before it begins".to_owned();
@@ -115,17 +119,12 @@ impl topology::Topology for Topology {
         ask: topology::ServicesAsk,
         _limit: AnswerLimit,
     ) -> Soon<'static, Result<topology::ServiceList, Unchecked>> {
-        at_once(match &self.all {
-            Some(list) => Ok(list.clone()),
-            None => recorded::<TopologyServices>(&self.calls, &ask),
-        })
+        at_once(
+            match (self.calls.find::<TopologyServices>(&ask), &self.all) {
+                (Some(recorded), _) => recorded,
+                (None, Some(list)) => Ok(list.clone()),
+                (None, None) => Err(not_held(ReadCall::TopologyServices)),
+            },
+        )
     }
-}
-
-fn recorded<C: interlock_capabilities::Read>(
-    calls: &Calls,
-    ask: &C::Ask,
-) -> Result<C::Answer, Gap> {
-    let call: ReadCall = C::CALL;
-    calls.find::<C>(ask).unwrap_or_else(|| Err(not_held(call)))
 }

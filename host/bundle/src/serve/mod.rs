@@ -51,6 +51,11 @@ pub(crate) fn readers(observed: &Arc<Observed>, now: u64) -> Readers {
     readers
 }
 
+/// Whether a bundle answers the expression from the series that it selects, as they are.
+pub(crate) fn is_selector(text: &str) -> bool {
+    query::compiled(text).is_ok_and(|query| query.is_plain())
+}
+
 /// An answer that is there already: nothing in memory is worth waiting for.
 fn at_once<T: Send + 'static>(answer: Result<T, Gap>) -> Soon<'static, Result<T, Gap>> {
     Box::pin(ready(answer))

@@ -42,6 +42,13 @@ pub(super) enum Query {
     },
 }
 
+impl Query {
+    /// Whether it answers series with the values that they have, at the time they have them.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self, Query::Select(selector) if selector.offset_us == 0)
+    }
+}
+
 /// How several series become one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Group {

@@ -18,6 +18,7 @@ pub(crate) mod policy;
 pub(crate) mod policy_test;
 pub(crate) mod postmortem;
 pub(crate) mod reconcile;
+pub(crate) mod record;
 pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod runbooks;
@@ -25,6 +26,7 @@ pub(crate) mod runs;
 pub(crate) mod schema;
 pub(crate) mod serve;
 pub(crate) mod sign;
+pub(crate) mod span;
 mod stats;
 
 use interlock_gate::token::Decision;
@@ -109,6 +111,7 @@ pub(crate) async fn dispatch(cli: &Cli, screen: Screen) -> Result<Output, Failur
             text,
             most,
         }) => incidents::similar(incident.as_deref(), text.as_deref(), *most, config).await,
+        Command::Incidents(IncidentsCommand::Record(args)) => record::incidents(args, config).await,
         Command::Incidents(IncidentsCommand::Import(args)) => {
             import::import(args, config, screen).await
         }

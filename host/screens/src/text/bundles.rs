@@ -59,8 +59,8 @@ pub fn recorded(it: &Recorded<'_>) -> String {
         row("alerts", alerts.to_string());
     }
     if let Some(series) = it.series {
-        let (series, values) = (count(series, "series"), count(it.values, "value"));
-        row("metrics", format!("{series}, {values}"));
+        let values = count(it.values, "value");
+        row("metrics", format!("{series} series, {values}"));
     }
     for log in &it.logs {
         let lines = count(log.lines, "line");
