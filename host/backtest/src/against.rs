@@ -39,9 +39,9 @@ pub fn compare(before: &Saved, now: &Saved) -> Comparison {
     for case in &now.cases {
         both.entry(&case.name).or_default().1 = Some(case);
     }
-    let cases = both.into_iter().map(|(name, (was, is))| {
-        (name.to_owned(), changed(was, is), was.cloned(), is.cloned())
-    });
+    let cases = both
+        .into_iter()
+        .map(|(name, (was, is))| (name.to_owned(), changed(was, is), was.cloned(), is.cloned()));
     Comparison {
         version: before.version.clone(),
         same_corpus: before.corpus == now.corpus,
@@ -80,7 +80,10 @@ impl Compared {
 impl Comparison {
     /// How many changed so.
     pub fn count(&self, what: Compared) -> usize {
-        self.cases.iter().filter(|(_, how, ..)| *how == what).count()
+        self.cases
+            .iter()
+            .filter(|(_, how, ..)| *how == what)
+            .count()
     }
 }
 
@@ -151,7 +154,9 @@ mod tests {
         let one = saved(vec![case("a", Verdict::NotJudged, "x")]);
         let bytes = serde_json::to_vec(&one).unwrap();
         assert_eq!(Saved::read(&bytes).unwrap(), one);
-        let other = String::from_utf8(bytes).unwrap().replace("backtest-cases", "run");
+        let other = String::from_utf8(bytes)
+            .unwrap()
+            .replace("backtest-cases", "run");
         assert!(matches!(
             Saved::read(other.as_bytes()),
             Err(crate::BadSaved::Schema(_))

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use interlock_engine::{CachePaths, Engine, EngineConfig, EngineError, Grants, Kind, Limits, Linked, LoadError, NotGranted, Tier};
+use interlock_engine::{
+    CachePaths, Engine, EngineConfig, EngineError, Grants, Kind, Limits, Linked, LoadError,
+    NotGranted, Tier,
+};
 use interlock_gate::{ids::ComponentDigest, plan::StepBytes};
 use interlock_runner::{
     installed::{NotInstalled, Runbook},
@@ -58,7 +61,11 @@ pub enum NotBuilt {
 
 /// A sandbox for so many runs at once. `cache` is the host's folder of compiled components and its
 /// key, where there is one.
-pub fn engine(limits: &Limits, jobs: usize, cache: Option<(&Path, &Path)>) -> Result<Engine, EngineError> {
+pub fn engine(
+    limits: &Limits,
+    jobs: usize,
+    cache: Option<(&Path, &Path)>,
+) -> Result<Engine, EngineError> {
     Engine::new(EngineConfig {
         limits: limits.clone(),
         runs_max: u32::try_from(jobs).unwrap_or(u32::MAX).max(1),

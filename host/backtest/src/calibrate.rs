@@ -25,7 +25,9 @@ pub fn calibrate(all: &mut [Tried]) -> Calibrated {
     let judged: Vec<usize> = (0..all.len()).filter(|at| all[*at].is_judged()).collect();
     let half = |odd: usize| -> Vec<usize> {
         let ours = judged.iter().enumerate();
-        ours.filter(|(place, _)| place % 2 == odd).map(|(_, at)| *at).collect()
+        ours.filter(|(place, _)| place % 2 == odd)
+            .map(|(_, at)| *at)
+            .collect()
     };
     let (even, odd) = (half(0), half(1));
     let by_odd = standing(all, &odd);

@@ -112,13 +112,19 @@ impl Outcome {
         };
         for tried in self.judged() {
             let truth = tried.truth.as_ref();
-            let name = truth.and_then(|truth| truth.cause.as_deref()).unwrap_or("(place known)");
+            let name = truth
+                .and_then(|truth| truth.cause.as_deref())
+                .unwrap_or("(place known)");
             let entry = all.entry(name.to_owned()).or_insert_with(|| cause(name));
             entry.first.add(tried.rank() == Some(1));
-            entry.in_three.add(tried.rank().is_some_and(|rank| rank <= 3));
+            entry
+                .in_three
+                .add(tried.rank().is_some_and(|rank| rank <= 3));
             if let Some(first) = tried.first().filter(|first| first.right == Some(false)) {
                 let name = &first.cause;
-                all.entry(name.clone()).or_insert_with(|| cause(name)).wrongly += 1;
+                all.entry(name.clone())
+                    .or_insert_with(|| cause(name))
+                    .wrongly += 1;
             }
         }
         all.into_values().collect()

@@ -158,10 +158,7 @@ pub async fn run(
             seed: Seed([0; 32]),
             first_call: CallId(calls.len() as u64 + 1),
         };
-        let ran = step
-            .linked
-            .run(input.clone(), source, &build.limits)
-            .await;
+        let ran = step.linked.run(input.clone(), source, &build.limits).await;
         match took(&mut tried, &mut calls, build, step, ran) {
             Some(findings) => input.findings = findings,
             None => break,

@@ -1,7 +1,7 @@
 //! What came of one build and one incident, before anything is rated.
 
-use interlock_capabilities::{Ask, Recorded, report::Report};
 use interlock_bundle::Truth;
+use interlock_capabilities::{Ask, Recorded, report::Report};
 use interlock_gate::ids::CallId;
 use interlock_runner::{
     confidence::{Confidence, Pattern, patterns},
@@ -84,32 +84,46 @@ impl Tried {
         }
         let call = |id: CallId| calls.iter().find(|call| call.id == id);
         let patterns = patterns(&report);
-        let ranked = report.hypotheses.iter().zip(patterns).map(|(one, pattern)| {
-            let blamed = subject(one, call);
-            let cited = |word: &'static str, id: u64, says: &str| {
-                let call = call(CallId(id))?;
-                Some(Cited {
-                    call: call.id,
-                    ask: call.ask.clone(),
-                    word,
-                    says: says.to_owned(),
-                })
-            };
-            let supports = one.supports.iter().map(|it| cited("for", it.call, &it.says));
-            let against = one.contradicts.iter().map(|it| cited("against", it.call, &it.says));
-            let checks = one.checks.iter().map(|it| {
-                let says = if it.says.is_empty() { &it.what } else { &it.says };
-                cited("tried", it.call, says)
+        let ranked = report
+            .hypotheses
+            .iter()
+            .zip(patterns)
+            .map(|(one, pattern)| {
+                let blamed = subject(one, call);
+                let cited = |word: &'static str, id: u64, says: &str| {
+                    let call = call(CallId(id))?;
+                    Some(Cited {
+                        call: call.id,
+                        ask: call.ask.clone(),
+                        word,
+                        says: says.to_owned(),
+                    })
+                };
+                let supports = one
+                    .supports
+                    .iter()
+                    .map(|it| cited("for", it.call, &it.says));
+                let against = one
+                    .contradicts
+                    .iter()
+                    .map(|it| cited("against", it.call, &it.says));
+                let checks = one.checks.iter().map(|it| {
+                    let says = if it.says.is_empty() {
+                        &it.what
+                    } else {
+                        &it.says
+                    };
+                    cited("tried", it.call, says)
+                });
+                Ranked {
+                    cause: one.cause.clone(),
+                    subject: blamed.map(str::to_owned),
+                    pattern,
+                    right: None,
+                    confidence: Confidence::default(),
+                    cites: supports.chain(against).chain(checks).flatten().collect(),
+                }
             });
-            Ranked {
-                cause: one.cause.clone(),
-                subject: blamed.map(str::to_owned),
-                pattern,
-                right: None,
-                confidence: Confidence::default(),
-                cites: supports.chain(against).chain(checks).flatten().collect(),
-            }
-        });
         self.ranked = ranked.collect();
         self.end = End::Named;
         self.report = Some(report);
