@@ -1,5 +1,6 @@
 //! The command line's grammar. Its help is written for someone under an alert.
 
+mod backtest;
 mod bundles;
 mod learning;
 mod plans;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use backtest::{BacktestArgs, ReplayArgs};
 pub(crate) use bundles::RecordArgs;
 pub(crate) use learning::{FeedbackArgs, StatsArgs, StatsBy};
 pub(crate) use plans::{DecisionArg, PlanCommand, RejectArgs, SignArgs};
@@ -118,10 +120,9 @@ pub(crate) enum Command {
     /// Draft what happened in an incident, each sentence with its source
     Postmortem(PostmortemArgs),
     /// Play a run again from its record, and compare
-    Replay {
-        /// The run's id
-        run: String,
-    },
+    Replay(ReplayArgs),
+    /// Run a runbook over incidents whose causes are known: how often is it right?
+    Backtest(BacktestArgs),
     /// The append-only record of everything
     #[command(subcommand)]
     Journal(JournalCommand),

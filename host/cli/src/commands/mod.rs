@@ -1,6 +1,7 @@
 //! What each command does; one file of each.
 
 pub(crate) mod apply;
+pub(crate) mod backtest;
 pub(crate) mod bearer;
 pub(crate) mod build;
 pub(crate) mod feedback;
@@ -121,7 +122,8 @@ pub(crate) async fn dispatch(cli: &Cli, screen: Screen) -> Result<Output, Failur
         Command::Feedback(args) => feedback::feedback(args, config).await,
         Command::Stats(args) => stats::stats(args, config).await,
         Command::Postmortem(args) => postmortem::postmortem(args, config).await,
-        Command::Replay { run } => replay::replay(run, config).await,
+        Command::Replay(args) => replay::replay(args, config).await,
+        Command::Backtest(args) => backtest::backtest(args, config, screen).await,
         Command::Journal(JournalCommand::Verify {
             checkpoint,
             token,
