@@ -1,5 +1,8 @@
 //! What is written is what is read, whatever it says; and what no reader may do.
 
+// Every function here is part of a test.
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;

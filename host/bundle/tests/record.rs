@@ -1,5 +1,8 @@
 //! What live sources answer becomes a bundle that answers the same.
 
+// Every function here is part of a test.
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 
 use interlock_bundle::{About, Bundle, Observed, Recording, labels_of, record};

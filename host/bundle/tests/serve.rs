@@ -1,5 +1,8 @@
 //! A bundle answers as the systems that it was taken from would have.
 
+// Every function here is part of a test.
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 
 use interlock_bundle::{About, Bundle, Observed, labels_of};
