@@ -20,7 +20,7 @@ use super::{
     known::{Alerts, Opening},
     timeline::RUNS_MAX,
 };
-use crate::{error::RunError, open::Runner, report::RunReport};
+use crate::{error::RunError, open::Runner, report::StepReport};
 
 /// The index's file, in the state folder.
 pub(crate) const INDEX: &str = "similar.db";
@@ -153,6 +153,7 @@ async fn document(store: &SqliteStore, line: &IncidentLine) -> Result<Document, 
     for run in store.runs_of_incident(&line.incident, RUNS_MAX).await? {
         conclusion(store, &run.run, &mut found).await?;
     }
+    found.outcome = outcome(store, &line.incident).await?;
     Ok(found)
 }
 
@@ -168,37 +169,49 @@ fn take(found: &mut Document, alert: &GroupAlert) {
     }
 }
 
-/// What the run put first, and what people said of it later.
+/// What it turned out to be: the newest word on the incident or on a run about it.
+async fn outcome(store: &SqliteStore, incident: &str) -> Result<Option<Outcome>, RunError> {
+    let mut said = store.about_incident_of(incident, "cause").await?;
+    said.extend(store.about_incident_of(incident, "feedback").await?);
+    said.sort_by_key(|stamped| stamped.index);
+    let known = said
+        .into_iter()
+        .rev()
+        .find_map(|stamped| match stamped.entry {
+            Entry::Cause { cause, subject, .. } => Some(Outcome { cause, subject }),
+            Entry::Feedback {
+                cause: Some(cause), ..
+            } => Some(Outcome {
+                cause,
+                subject: None,
+            }),
+            _ => None,
+        });
+    Ok(known)
+}
+
+/// What the run put first.
 async fn conclusion(
     store: &SqliteStore,
     run: &RunId,
     found: &mut Document,
 ) -> Result<(), RunError> {
     for stamped in store.events(run).await? {
-        match &stamped.entry {
-            Entry::StepEnded {
-                end: StepEnd::Report(report),
-                ..
-            } => {
-                // What another version wrote is passed over rather than hide the incident.
-                let bytes = store.blob(&BlobDigest::from_raw(*report.raw())).await?;
-                let kept = bytes.and_then(|it| serde_json::from_slice::<RunReport>(&it).ok());
-                for step in kept.iter().flat_map(|report| &report.steps) {
-                    say(&mut found.words, &step.report.summary);
-                    if let Some(first) = step.report.hypotheses.first() {
-                        found.concluded.insert(first.cause.clone());
-                    }
-                }
+        if let Entry::StepEnded {
+            end: StepEnd::Report(report),
+            ..
+        } = &stamped.entry
+        {
+            // What another version wrote is passed over rather than hide the incident.
+            let bytes = store.blob(&BlobDigest::from_raw(*report.raw())).await?;
+            let kept = bytes.and_then(|it| serde_json::from_slice::<StepReport>(&it).ok());
+            let Some(StepReport { report, .. }) = kept else {
+                continue;
+            };
+            say(&mut found.words, &report.summary);
+            if let Some(first) = report.hypotheses.first() {
+                found.concluded.insert(first.cause.clone());
             }
-            Entry::Feedback {
-                cause: Some(cause), ..
-            } => {
-                found.outcome = Some(Outcome {
-                    cause: cause.clone(),
-                    subject: None,
-                });
-            }
-            _ => {}
         }
     }
     Ok(())

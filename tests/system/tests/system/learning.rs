@@ -77,6 +77,13 @@ async fn the_actual_cause_of_an_incident_is_told_and_shown() {
         text.contains("actual cause: other: a cable in rack-7, says "),
         "{text}"
     );
+    // Whoever meets the like of it is told.
+    let next = host.write("INC-2.toml", "id = \"INC-2\"\nservice = \"orders\"\n");
+    next.unwrap();
+    let again = ["run", Doorstep::RUNBOOK, "--incident", "INC-2.toml"];
+    assert_eq!(said(&host, &again).await.0, Some(0));
+    let (_, text) = said(&host, &["incidents", "similar", "INC-2"]).await;
+    assert!(text.contains("cause other: a cable (rack-7)"), "{text}");
     let (code, text) = said(
         &host,
         &["feedback", "--incident", "INC-9", "--cause", "other: x"],
