@@ -1,4 +1,4 @@
-//! Eight figures, each a ratio against a baseline that is run in turn in the same loop.
+//! Nine figures, each a ratio against a baseline that is run in turn in the same loop.
 //! Not a test of what Interlock does, and no promise of absolute times: both sides of a ratio are
 //! measured here and now, on the machine that runs this.
 //! Start at [`turns::Figure`], then one module a figure; `cargo xtask bench` builds and runs it.
@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod alert_to_plan;
+mod backtest;
 mod bare;
 mod correlate;
 mod error;
@@ -28,7 +29,7 @@ use error::BenchError;
 use turns::Measured;
 
 /// The figures by name, in the order in which they are measured.
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 9] = [
     "warm-step",
     "overlap",
     "gate",
@@ -37,10 +38,16 @@ const NAMES: [&str; 8] = [
     "waiting",
     "webhook-to-plan",
     "alert-to-plan",
+    "backtest-speed",
 ];
 
 fn main() -> ExitCode {
-    let words: Vec<String> = std::env::args().skip(1).collect();
+    let mut words: Vec<String> = std::env::args().skip(1).collect();
+    for word in &mut words {
+        if word == "backtest" {
+            "backtest-speed".clone_into(word);
+        }
+    }
     if let [word] = &words[..]
         && let Some(side) = served::bare::Side::of(word)
     {
@@ -157,6 +164,7 @@ async fn measure(name: &str) -> Result<Measured, BenchError> {
         "mcp-load" => served::load::measure().await,
         "waiting" => served::waiting::measure().await,
         "webhook-to-plan" => served::webhook::measure().await,
+        "backtest-speed" => backtest::measure().await,
         _ => alert_to_plan::measure().await,
     }
 }

@@ -34,6 +34,11 @@ impl Source {
         }
     }
 
+    /// What it answers.
+    pub(crate) fn answer(&self) -> Sessions {
+        Sessions::clone(&self.answer)
+    }
+
     /// As the engine takes it.
     pub(crate) fn readers(&self) -> Readers {
         Readers {

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod agents;
+mod backtests;
 mod bad_input;
 mod bearer;
 mod bytes;
@@ -28,6 +29,7 @@ mod planted;
 mod postmortem;
 mod proxy;
 mod record;
+mod recorded;
 mod resembles;
 mod rights;
 mod secrets;
