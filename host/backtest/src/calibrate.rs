@@ -33,19 +33,18 @@ pub fn calibrate(all: &mut [Tried]) -> Calibrated {
     let by_odd = standing(all, &odd);
     let by_even = standing(all, &even);
     let by_all = standing(all, &judged);
+    // Nobody knows the others' causes, so that they taught nothing.
+    let mut by: Vec<&Standing> = vec![&by_all; all.len()];
+    for at in &even {
+        by[*at] = &by_odd;
+    }
+    for at in &odd {
+        by[*at] = &by_even;
+    }
     let mut forecasts = Vec::new();
-    for at in 0..all.len() {
-        let by = if even.contains(&at) {
-            &by_odd
-        } else if odd.contains(&at) {
-            &by_even
-        } else {
-            // Nobody knows its cause, so that it taught nothing.
-            &by_all
-        };
-        rate_one(&mut all[at], by);
-        let first = all[at].first();
-        let said = first.and_then(|first| {
+    for (tried, by) in all.iter_mut().zip(by) {
+        rate_one(tried, by);
+        let said = tried.first().and_then(|first| {
             let percent = first.confidence.probability_percent?;
             Some(Forecast::new(f64::from(percent) / 100.0, first.right?))
         });

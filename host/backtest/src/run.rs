@@ -38,6 +38,9 @@ pub enum NotRun {
     Thread(#[source] std::io::Error),
 }
 
+/// One incident as each of the builds saw it.
+type OfIncident = Result<Vec<Tried>, NotRun>;
+
 /// Runs each of `builds` over every incident of `corpus`, on `jobs` threads, and tells `done` after
 /// each how many are over. The outer list is of the incidents in the corpus's order, the inner one
 /// of the builds.
@@ -50,8 +53,7 @@ pub fn over(
 ) -> Result<Vec<Vec<Tried>>, NotRun> {
     let names = corpus.names();
     let (next, over) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let all: Mutex<Vec<Option<Result<Vec<Tried>, NotRun>>>> =
-        Mutex::new((0..names.len()).map(|_| None).collect());
+    let all: Mutex<Vec<Option<OfIncident>>> = Mutex::new((0..names.len()).map(|_| None).collect());
     let work = || -> Result<(), NotRun> {
         let runtime = runtime().map_err(NotRun::Thread)?;
         loop {
@@ -67,7 +69,7 @@ pub fn over(
     };
     thread::scope(|scope| {
         let threads: Vec<_> = (0..jobs.clamp(1, names.len().max(1)))
-            .map(|_| scope.spawn(&work))
+            .map(|_| scope.spawn(work))
             .collect();
         // A thread that panicked leaves its incident out, which is noticed below.
         threads

@@ -39,9 +39,9 @@ pub fn reliability(measured: &Calibration, title: &str) -> String {
             at_y + 4.0
         );
     }
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<path d=\"M{:.1} {:.1}L{:.1} {:.1}\" stroke=\"#888\" stroke-dasharray=\"4 4\"/>\n",
+        "<path d=\"M{:.1} {:.1}L{:.1} {:.1}\" stroke=\"#888\" stroke-dasharray=\"4 4\"/>",
         x(0.0),
         y(0.0),
         x(1.0),

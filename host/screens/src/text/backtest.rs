@@ -291,8 +291,8 @@ fn comparison(against: &Comparison) -> String {
     ]
     .map(|how| format!("{} {}", against.count(how), how.word()));
     let mut out = format!(
-        "\nAGAINST {}\n  {}\n",
-        foreign(&against.version).to_uppercase(),
+        "\nAGAINST\n  {}: {}\n",
+        foreign(&against.version),
         counts.join(", ")
     );
     if !against.same_corpus {
