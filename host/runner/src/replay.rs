@@ -1,6 +1,7 @@
 //! A run played again from its record: the same bytes must do the same.
 
 pub mod changed;
+mod place;
 
 use std::sync::Arc;
 
