@@ -11,7 +11,7 @@ pub(crate) fn run(names: &[&str]) -> ExitCode {
     let build = || call(workspace::cargo().args(["build", "--quiet", "--release", "--workspace"]));
     // Those that need no servers.
     let install = || match names {
-        ["rca" | "correlate", ..] => Ok(()),
+        ["rca" | "correlate" | "backtest" | "backtest-speed", ..] => Ok(()),
         _ => machine::install(&machine::BENCH),
     };
     if let Err(why) = install().and_then(|()| build()) {

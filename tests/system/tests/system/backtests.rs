@@ -2,9 +2,12 @@
 
 use std::fs;
 
-use interlock_system_tests::{ALERTS_ONCE, Doorstep, METRIC_ONCE};
-use interlock_test_servers::repository;
+use interlock_system_tests::{ALERTS_ONCE, Doorstep, METRIC_ONCE, World};
+use interlock_test_servers::{Plot, repository, step};
 use serde_json::Value;
+
+use crate::seen::RUN;
+use crate::waiting::bob;
 
 const RUNBOOK: &str = "locate-root-cause";
 
@@ -172,4 +175,70 @@ async fn a_changed_step_on_an_old_record_invents_no_answer() {
         .await
         .unwrap();
     assert_eq!(output.status.code(), Some(2), "{output:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_never_shown_to_be_right_proposes_nothing_until_it_is() {
+    const LIMITS: &str = "limits = { per_run = 60, per_hour = 120 }";
+    let demand = format!(
+        "{LIMITS}\nbacktest = {{ cases = 1, top1_percent = 80, confident_wrong_percent = 2 }}"
+    );
+    let world = World::build(Plot::IdleInTransaction)
+        .policy(LIMITS, &demand)
+        .start()
+        .await
+        .unwrap();
+    let refused = bob(&world, &RUN).await.expect(4).json();
+    let why = refused["refused"][0].as_str().unwrap();
+    assert!(
+        why.contains("none is kept; missing: `interlock backtest postgres-connections"),
+        "{why}"
+    );
+    let run = refused["run"].as_str().unwrap();
+    let record = [
+        "incidents",
+        "record",
+        "--run",
+        run,
+        "--out",
+        "corpus",
+        "--json",
+    ];
+    let recorded = bob(&world, &record).await.expect(0).json();
+    let place = recorded["bundle"].as_str().unwrap();
+    let truth = "schema = \"interlock.truth.v1\"\ncause = \"idle_in_transaction\"\n";
+    world
+        .write(&format!("{place}/truth.toml"), truth, 0o644)
+        .unwrap();
+    let keep = [
+        "backtest",
+        "postgres-connections",
+        "--corpus",
+        "corpus",
+        "-i",
+        "stuck_after=2s",
+        "-i",
+        "lookback=10m",
+        "--keep",
+    ];
+    bob(&world, &keep).await.expect(0);
+    let planned = bob(&world, &RUN).await.expect(3).json();
+    let run = planned["run"].as_str().unwrap();
+    // The same bytes on the record of their own run come to the same causes and the same changes.
+    for name in ["diagnose", "remediate"] {
+        let component = step(name).unwrap();
+        let component = component.to_str().unwrap();
+        let replay = ["replay", run, "--component", component, "--json"];
+        let again = bob(&world, &replay).await.expect(0).json();
+        assert_eq!(again["step"], name);
+        assert_eq!(again["same_conclusion"], true, "{again:#}");
+        assert_eq!(again["same_actions"], true, "{again:#}");
+        let actions = again["would"]["actions"].as_array().unwrap();
+        assert_eq!(
+            actions.len(),
+            planned["plan"]["actions"].as_u64().unwrap() as usize
+        );
+        assert_eq!(again["could_not_check"], serde_json::json!([]));
+    }
+    bob(&world, &["journal", "verify"]).await.expect(0);
 }
