@@ -70,10 +70,10 @@ pub fn changed(changed: &Changed) -> String {
         }
     }
     let verdict = match (same_conclusion(changed), same_actions(changed)) {
-        (true, true) => "ok: the same causes in the same order, and the same changes",
-        (true, false) => "the same causes in the same order, and other changes",
-        (false, true) => "other causes, and the same changes",
-        (false, false) => "other causes, and other changes",
+        (true, true) => "ok: the same conclusion, and the same changes",
+        (true, false) => "the same conclusion, and other changes",
+        (false, true) => "another conclusion, and the same changes",
+        (false, false) => "another conclusion, and other changes",
     };
     out.push_str(&format!("\n{verdict}\n"));
     out
@@ -183,7 +183,7 @@ fn action_text(action: &AnyAction) -> String {
     ))
 }
 
-/// Whether the causes, and what they blame, are the same in the same order.
+/// Whether the causes, and what they blame, are the same in the same order; and what ends without.
 pub fn same_conclusion(changed: &Changed) -> bool {
     let all = |record: &RunRecord| -> Vec<String> {
         let reports = record.report();
@@ -197,6 +197,11 @@ pub fn same_conclusion(changed: &Changed) -> bool {
                 blames(&one.cause, subject)
             })
             .collect();
+        all.extend(record.steps.iter().filter_map(|step| match &step.end {
+            StepConclusion::Report(found) => found.report.unresolved.clone(),
+            StepConclusion::Fault(why) => Some(why.clone()),
+            StepConclusion::Writes(_) => None,
+        }));
         all.extend(record.verified.iter().map(|one| one.verdict.clone()));
         all
     };
