@@ -192,10 +192,7 @@ mod tests {
 
     #[test]
     fn mistakes_in_a_template_are_named_with_file_and_line() {
-        assert_eq!(
-            fails("a\n{{ nothing }}\n"),
-            "mine.j2:2: undefined value: `nothing` is undefined"
-        );
+        assert!(fails("a\n{{ nothing }}\n").starts_with("mine.j2:2: undefined value"));
         assert!(fails("a\n\n{% for x in %}").starts_with("mine.j2:3: syntax error"));
         assert!(fails("{{ 'x'|nope }}").starts_with("mine.j2:1: unknown filter"));
         assert!(fails("{% filter block('A') %}x{% endfilter %}").contains("`A` names no block"));

@@ -58,7 +58,7 @@ fn facts_are_there(story: &Story, text: &str) {
                     "line {line}: `{fact}` is in none of the sources of: {sentence}"
                 );
             }
-            for word in sentence.split(|c: char| c == ' ' || c == ',') {
+            for word in sentence.split([' ', ',']) {
                 let clock = word.len() == 9 && word.ends_with('Z') && word.as_bytes()[2] == b':';
                 assert!(
                     !clock

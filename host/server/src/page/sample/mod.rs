@@ -20,7 +20,7 @@ use interlock_gate::{
     time::Time,
 };
 use interlock_runner::{
-    confidence::{Confidence, Level},
+    confidence::{Cap, Confidence, Level},
     context::NoteRecord,
     diagnosis::DiagnosisRecord,
     incident::{GroupAlert, Happened, IncidentRecord, Moment, Status},
@@ -187,6 +187,7 @@ fn confidence() -> Vec<Confidence> {
         passed: 1,
         refuted: 1,
         not_made: 1,
+        caps: vec![Cap::Unproven],
         ..Confidence::default()
     }]
 }
