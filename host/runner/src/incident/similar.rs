@@ -67,28 +67,29 @@ pub(super) async fn find(
 ) -> Result<Vec<Match>, RunError> {
     let mut index = Index::open(path)?;
     let mut from = index.up_to()?;
+    // What a run that goes on will conclude is in no entry about its incident: it is read again.
+    let mut again_from = u64::MAX;
     loop {
         let touched = store.incidents_since(from, BATCH).await?;
         let Some((_, last)) = touched.last() else {
             break;
         };
-        let (full, mut up_to) = (touched.len() == BATCH, last + 1);
+        let (full, next) = (touched.len() == BATCH, last + 1);
         let mut documents = Vec::new();
         for (id, _) in &touched {
             let Some(line) = store.incident(id).await? else {
                 continue;
             };
             documents.push(document(&store, &line).await?);
-            // What a run that goes on will conclude is in no entry about the incident.
             if goes_on(&line) {
-                up_to = up_to.min(line.opening.index);
+                again_from = again_from.min(line.opening.index);
             }
         }
-        index.put(&documents, up_to)?;
+        index.put(&documents, next.min(again_from))?;
         if !full {
             break;
         }
-        from = last + 1;
+        from = next;
     }
     Ok(index.similar(now, most)?)
 }
